@@ -1,0 +1,119 @@
+/**
+ * What the scripts share: where the repository is, what the program may do,
+ * how to run Deno (always the one that runs the script).
+ *
+ * @module
+ */
+
+/** The repository's root, with a slash at the end. */
+export const ROOT: string = decodeURIComponent(
+  new URL("../", import.meta.url).pathname,
+);
+
+/** What the program may do; no `--allow-ffi`, no `--allow-all`. */
+export const PROGRAM_PERMISSIONS: readonly string[] = [
+  "--allow-net",
+  "--allow-read",
+  "--allow-write",
+  "--allow-run",
+  "--allow-env",
+  "--allow-sys",
+];
+
+/** How a command ended, and what it wrote to standard output. */
+export interface CommandResult {
+  code: number;
+  /** The signal that ended it, as `"SIGSEGV"`. */
+  signal: string | null;
+  /** Standard output without colours. */
+  output: string;
+}
+
+/**
+ * Runs a command in the repository's root, shows its output as it comes, and
+ * returns it.
+ */
+export async function runShown(
+  command: string,
+  args: readonly string[],
+  env: Record<string, string> = {},
+): Promise<CommandResult> {
+  const plain: Record<string, string> = Deno.stdout.isTerminal()
+    ? {}
+    : { NO_COLOR: "1" };
+  const child = new Deno.Command(command, {
+    args: [...args],
+    cwd: ROOT,
+    env: { ...plain, ...env },
+    stdin: "null",
+    stdout: "piped",
+    stderr: "inherit",
+  }).spawn();
+  const decoder = new TextDecoder();
+  let output = "";
+  for await (const chunk of child.stdout) {
+    output += decoder.decode(chunk, { stream: true });
+    await writeAll(chunk);
+  }
+  const { code, signal } = await child.status;
+  return { code, signal, output: stripColours(output) };
+}
+
+/** Runs `deno` as {@linkcode runShown} does; the same version that runs this script. */
+export function runDeno(
+  args: readonly string[],
+  env: Record<string, string> = {},
+): Promise<CommandResult> {
+  return runShown(Deno.execPath(), args, env);
+}
+
+/** Those of `flags` that this version of `deno SUBCOMMAND` has. */
+export async function knownFlags(
+  subcommand: string,
+  flags: readonly string[],
+): Promise<string[]> {
+  const { stdout } = await new Deno.Command(Deno.execPath(), {
+    args: [subcommand, "--help"],
+    stdin: "null",
+  }).output();
+  const help = new TextDecoder().decode(stdout);
+  return flags.filter((flag) => help.includes(`${flag} `));
+}
+
+/** `text` without the escape sequences of a terminal. */
+export function stripColours(text: string): string {
+  // deno-lint-ignore no-control-regex
+  return text.replace(/\x1b\[[0-9;]*m/g, "");
+}
+
+/** True when `path`, from the repository's root, exists. */
+export function exists(path: string): boolean {
+  try {
+    Deno.statSync(ROOT + path);
+    return true;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return false;
+    throw error;
+  }
+}
+
+/** All files below `folder` (from the root), sorted, for which `keep` holds. */
+export function filesBelow(
+  folder: string,
+  keep: (path: string) => boolean,
+): string[] {
+  if (!exists(folder)) return [];
+  const found: string[] = [];
+  for (const entry of Deno.readDirSync(ROOT + folder)) {
+    const path = `${folder}/${entry.name}`;
+    if (entry.isDirectory) found.push(...filesBelow(path, keep));
+    else if (keep(path)) found.push(path);
+  }
+  return found.sort();
+}
+
+async function writeAll(bytes: Uint8Array): Promise<void> {
+  for (let at = 0; at < bytes.length;) {
+    at += await Deno.stdout.write(bytes.subarray(at));
+  }
+}

@@ -1,0 +1,52 @@
+import assert from "node:assert/strict";
+import { formatTotals, planRuns, readTotals } from "../../scripts/test.ts";
+
+Deno.test("the totals are read from the last summary of deno test", () => {
+  const cases: [output: string, totals: ReturnType<typeof readTotals>][] = [
+    ["ok | 12 passed | 0 failed (26ms)\n", {
+      passed: 12,
+      failed: 0,
+      skipped: 0,
+    }],
+    ["FAILED | 3 passed (2 steps) | 1 failed (1 step) | 2 ignored (1s)\n", {
+      passed: 3,
+      failed: 1,
+      skipped: 2,
+    }],
+    [
+      "ok | 9 passed | 9 failed (1ms)\nok | 1 passed | 0 failed | 4 ignored | 2 filtered out (1ms)\n",
+      { passed: 1, failed: 0, skipped: 4 },
+    ],
+    ["TS2345 [ERROR]: …\nerror: Type checking failed.\n", undefined],
+    ["a test prints: ok | 1 passed | 0 failed\n", undefined],
+  ];
+  for (const [output, totals] of cases) {
+    assert.deepEqual(readTotals(output), totals, output);
+  }
+});
+
+Deno.test("the last line names skipped tests only when there are some", () => {
+  assert.equal(
+    formatTotals({ passed: 3, failed: 0, skipped: 0 }),
+    "3 passed, 0 failed",
+  );
+  assert.equal(
+    formatTotals({ passed: 3, failed: 1, skipped: 2 }),
+    "3 passed, 1 failed, 2 skipped",
+  );
+});
+
+Deno.test("what shares the machine runs apart from the cores", () => {
+  assert.deepEqual(
+    planRuns([
+      "tests/chain/a_test.ts",
+      "tests/e2e/b_test.ts",
+      "tests/net/c_test.ts",
+      "tests/rtp/d_test.ts",
+    ]),
+    {
+      parallel: ["tests/chain/a_test.ts", "tests/rtp/d_test.ts"],
+      serial: ["tests/e2e/b_test.ts", "tests/net/c_test.ts"],
+    },
+  );
+});
