@@ -1,0 +1,333 @@
+/**
+ * Our own chain wire: a fixed header and the raw bytes of a JPEG.
+ *
+ * All numbers are big-endian. The header is 40 bytes:
+ *
+ * ```text
+ *   0                   1                   2                   3
+ *   0 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8 9 0 1
+ *  +-------------------------------+---------------+---------------+
+ *  |      magic 0x5354 "ST"        |  version (1)  |     type      |  0
+ *  +-------------------------------+---------------+---------------+
+ *  |        CRC-32 (IEEE 802.3) of byte 12 and all that follow     |  4
+ *  +---------------------------------------------------------------+
+ *  |        hop time, µs mod 2^32: rewritten by every hop          |  8
+ *  +---------------------------------------------------------------+
+ *  |                     stream id, never 0                        | 12
+ *  +---------------------------------------------------------------+
+ *  |        frame number, from 0 (end: frames in the stream)       | 16
+ *  +-------------------------------+-------------------------------+
+ *  |        fragment index         |        total fragments        | 20
+ *  +-------------------------------+-------------------------------+
+ *  |                  bytes of the whole frame                     | 24
+ *  +---------------------------------------------------------------+
+ *  |        origin time, µs since 1970-01-01T00:00:00Z:            | 28
+ *  |        when the coordinator sent this fragment                |
+ *  +-------------------------------+-------------------------------+
+ *  |             flags             |       extension length        | 36
+ *  +-------------------------------+-------------------------------+
+ *  |     extension (a reader skips it), then the payload …         | 40
+ *  +---------------------------------------------------------------+
+ * ```
+ *
+ * The checksum leaves out the hop time, so a hop rewrites four bytes and
+ * never sums a payload again.
+ *
+ * The fragments of a frame are equal in size but for the last: with
+ * `stride = ceil(frameBytes / total)` fragment `i` holds the bytes from
+ * `i * stride`, `stride` of them or what is left. Its place and length follow
+ * from the header, and a datagram of any other length is refused.
+ *
+ * An end of stream (type 2) has no payload; index, total and frame bytes
+ * are 0.
+ *
+ * @module
+ */
+
+import { crc32 } from "node:zlib";
+import { checksum, CHECKSUM_FROM } from "./binary_checksum.ts";
+import { ChainProtocolError } from "./chain_error.ts";
+import type { DropReason } from "./drop_reason.ts";
+
+/** The letters "ST" that every datagram of this wire begins with. */
+const BINARY_MAGIC = 0x5354;
+
+/** The only version so far. */
+const BINARY_VERSION = 1;
+
+/** Bytes before the extension and the payload. */
+export const BINARY_HEADER_BYTES = 40;
+
+/** Fragments a frame may have: what its 16-bit field can say. */
+export const MAX_FRAGMENTS = 0xffff;
+
+/** What a datagram is. The last three are reserved for repair and refused so far. */
+export const BINARY_TYPE = {
+  fragment: 1,
+  end: 2,
+  nack: 3,
+  parity: 4,
+  keepAlive: 5,
+} as const;
+
+/** Bits of the flags field; all are reserved and a datagram with one is refused so far. */
+export const BINARY_FLAG = {
+  /** A tag follows the payload. */
+  authenticated: 1 << 0,
+  /** Sent again to fill a gap. */
+  repair: 1 << 1,
+} as const;
+
+/** Name the wire goes by in `register`. */
+export const BINARY_WIRE_NAME = "binary/1";
+
+/** Origin times beyond 2^53 µs (the year 2255) are no times and no safe integers. */
+const MAX_ORIGIN_HIGH = 0x1f_ffff;
+
+const MESSAGES: Readonly<Partial<Record<DropReason, string>>> = {
+  "truncated": "it ends inside its header or extension",
+  "unknown-wire": 'it does not begin with "ST"',
+  "bad-version": `its version is not ${BINARY_VERSION}`,
+  "bad-type": "its type is neither fragment nor end of stream",
+  "bad-header": "its header contradicts itself or the datagram's length",
+  "bad-checksum": "its checksum does not match",
+};
+
+/** A fragment or an end of stream. */
+export type BinaryDatagram = BinaryFragment | BinaryEnd;
+
+/** Part of a frame. */
+export interface BinaryFragment {
+  /** Tells it from the end of a stream. */
+  readonly type: "fragment";
+  /** Stream the frame belongs to. */
+  readonly streamId: number;
+  /** The frame's number, from 0. */
+  readonly frameNumber: number;
+  /** Which part, from 0. */
+  readonly index: number;
+  /** Parts of the frame. */
+  readonly total: number;
+  /** Bytes of the whole frame. */
+  readonly frameBytes: number;
+  /** Where in the frame the payload belongs. */
+  readonly offset: number;
+  /** When this hop's sender sent it, µs mod 2^32. */
+  readonly hopTimeUs: number;
+  /** When the coordinator sent it, µs since the epoch. */
+  readonly originTimeUs: number;
+  /** The part's bytes, a view of the datagram. */
+  readonly payload: Uint8Array;
+}
+
+/** The last word of a stream. */
+export interface BinaryEnd {
+  /** Tells it from a fragment. */
+  readonly type: "end";
+  /** The stream that is over. */
+  readonly streamId: number;
+  /** Frames it had. */
+  readonly frames: number;
+  /** When this hop's sender sent it, µs mod 2^32. */
+  readonly hopTimeUs: number;
+  /** When the coordinator sent it, µs since the epoch. */
+  readonly originTimeUs: number;
+}
+
+/** A header's fields, filled again for every datagram by {@linkcode readBinaryHeader}. */
+export class BinaryHeader {
+  /** One of {@linkcode BINARY_TYPE}. */
+  type = 0;
+  /** When this hop's sender sent it, µs mod 2^32. */
+  hopTimeUs = 0;
+  /** Stream, never 0. */
+  streamId = 0;
+  /** Frame's number; of an end, the frames in the stream. */
+  frameNumber = 0;
+  /** Fragment's index. */
+  index = 0;
+  /** Fragments of the frame. */
+  total = 0;
+  /** Bytes of the whole frame. */
+  frameBytes = 0;
+  /** When the coordinator sent it, µs since the epoch. */
+  originTimeUs = 0;
+  /** Where in the frame the payload belongs. */
+  offset = 0;
+  /** Where in the datagram the payload begins. */
+  payloadStart = 0;
+  /** The payload's bytes. */
+  payloadBytes = 0;
+}
+
+function uint16(bytes: Uint8Array, at: number): number {
+  return (bytes[at]! << 8) | bytes[at + 1]!;
+}
+
+function uint32(bytes: Uint8Array, at: number): number {
+  return ((bytes[at]! << 24) | (bytes[at + 1]! << 16) |
+    (bytes[at + 2]! << 8) | bytes[at + 3]!) >>> 0;
+}
+
+/** Writes the low 32 bits of `value` at `at`. */
+function putUint32(bytes: Uint8Array, at: number, value: number): void {
+  const low = value >>> 0;
+  bytes[at] = low >>> 24;
+  bytes[at + 1] = low >>> 16;
+  bytes[at + 2] = low >>> 8;
+  bytes[at + 3] = low;
+}
+
+/** Whether a datagram claims to be of this wire. */
+export function isBinaryDatagram(bytes: Uint8Array): boolean {
+  return bytes[0] === 0x53 && bytes[1] === 0x54;
+}
+
+/**
+ * Reads and checks a datagram's header, checksum and length; allocates
+ * nothing. Gives 0 and fills `into`, or gives the reason to drop it and
+ * leaves `into` with no meaning.
+ */
+export function readBinaryHeader(
+  bytes: Uint8Array,
+  into: BinaryHeader,
+): DropReason | 0 {
+  if (bytes.length < 2) return "truncated";
+  if (!isBinaryDatagram(bytes)) return "unknown-wire";
+  if (bytes.length < BINARY_HEADER_BYTES) return "truncated";
+  if (bytes[2] !== BINARY_VERSION) return "bad-version";
+  const type = bytes[3]!;
+  if (type !== BINARY_TYPE.fragment && type !== BINARY_TYPE.end) {
+    return "bad-type";
+  }
+  if (checksum(bytes) !== uint32(bytes, 4)) return "bad-checksum";
+  into.type = type;
+  into.hopTimeUs = uint32(bytes, 8);
+  into.streamId = uint32(bytes, 12);
+  into.frameNumber = uint32(bytes, 16);
+  into.index = uint16(bytes, 20);
+  into.total = uint16(bytes, 22);
+  into.frameBytes = uint32(bytes, 24);
+  const originHigh = uint32(bytes, 28);
+  into.originTimeUs = originHigh * 0x1_0000_0000 + uint32(bytes, 32);
+  into.payloadStart = BINARY_HEADER_BYTES + uint16(bytes, 38);
+  into.payloadBytes = bytes.length - into.payloadStart;
+  if (into.payloadBytes < 0) return "truncated";
+  const flags = uint16(bytes, 36);
+  if (into.streamId === 0 || flags !== 0 || originHigh > MAX_ORIGIN_HIGH) {
+    return "bad-header";
+  }
+  return type === BINARY_TYPE.end ? checkEnd(into) : checkFragment(into);
+}
+
+function checkEnd(header: BinaryHeader): DropReason | 0 {
+  header.offset = 0;
+  const blank = header.index === 0 && header.total === 0 &&
+    header.frameBytes === 0 && header.payloadBytes === 0;
+  return blank ? 0 : "bad-header";
+}
+
+function checkFragment(header: BinaryHeader): DropReason | 0 {
+  const { index, total, frameBytes } = header;
+  if (index >= total || frameBytes < total) return "bad-header";
+  const stride = Math.ceil(frameBytes / total);
+  header.offset = index * stride;
+  // With few bytes in many fragments the rounding up could leave the last
+  // ones empty; such a frame is not one of ours.
+  if ((total - 1) * stride >= frameBytes) return "bad-header";
+  const expected = Math.min(stride, frameBytes - header.offset);
+  return header.payloadBytes === expected ? 0 : "bad-header";
+}
+
+/**
+ * Reads one datagram of our wire.
+ *
+ * @throws {ChainProtocolError} when it is none, with the drop reason as its code.
+ */
+export function decodeBinaryDatagram(bytes: Uint8Array): BinaryDatagram {
+  const header = new BinaryHeader();
+  const reason = readBinaryHeader(bytes, header);
+  if (reason !== 0) {
+    throw new ChainProtocolError(
+      reason as ChainProtocolError["code"],
+      `Cannot read the chain datagram: ${MESSAGES[reason]}`,
+    );
+  }
+  const { streamId, frameNumber, hopTimeUs, originTimeUs } = header;
+  if (header.type === BINARY_TYPE.end) {
+    const frames = frameNumber;
+    return { type: "end", streamId, frames, hopTimeUs, originTimeUs };
+  }
+  const { index, total, frameBytes, offset, payloadStart } = header;
+  return {
+    type: "fragment",
+    streamId,
+    frameNumber,
+    index,
+    total,
+    frameBytes,
+    offset,
+    hopTimeUs,
+    originTimeUs,
+    payload: bytes.subarray(payloadStart),
+  };
+}
+
+/** Writes this hop's time of sending into a datagram; the checksum stays right. */
+export function setHopTime(bytes: Uint8Array, nowUs: number): void {
+  putUint32(bytes, 8, nowUs);
+}
+
+/**
+ * Fills in a datagram's header at `out[offset]`, around a payload of
+ * `payloadBytes` that is already at its place. Both times become `nowUs`.
+ */
+export function writeBinaryHeader(
+  out: Uint8Array,
+  offset: number,
+  fields: {
+    readonly type: number;
+    readonly streamId: number;
+    readonly frameNumber: number;
+    readonly index: number;
+    readonly total: number;
+    readonly frameBytes: number;
+    readonly payloadBytes: number;
+  },
+  nowUs: number,
+): void {
+  out[offset] = BINARY_MAGIC >>> 8;
+  out[offset + 1] = BINARY_MAGIC & 0xff;
+  out[offset + 2] = BINARY_VERSION;
+  out[offset + 3] = fields.type;
+  putUint32(out, offset + 8, nowUs);
+  putUint32(out, offset + 12, fields.streamId);
+  putUint32(out, offset + 16, fields.frameNumber);
+  putUint32(out, offset + 20, fields.index * 0x1_0000 + fields.total);
+  putUint32(out, offset + 24, fields.frameBytes);
+  putUint32(out, offset + 28, Math.floor(nowUs / 0x1_0000_0000));
+  putUint32(out, offset + 32, nowUs);
+  putUint32(out, offset + 36, 0);
+  const end = offset + BINARY_HEADER_BYTES + fields.payloadBytes;
+  const sum = crc32(out.subarray(offset + CHECKSUM_FROM, end));
+  putUint32(out, offset + 4, sum);
+}
+
+/** The datagram that ends stream `streamId` after `frames` frames. */
+export function encodeBinaryEnd(
+  streamId: number,
+  frames: number,
+  nowUs: number,
+): Uint8Array<ArrayBuffer> {
+  const out = new Uint8Array(BINARY_HEADER_BYTES);
+  writeBinaryHeader(out, 0, {
+    type: BINARY_TYPE.end,
+    streamId,
+    frameNumber: frames,
+    index: 0,
+    total: 0,
+    frameBytes: 0,
+    payloadBytes: 0,
+  }, nowUs);
+  return out;
+}

@@ -1,0 +1,153 @@
+/**
+ * Cuts frames into the datagrams of our wire.
+ *
+ * @module
+ */
+
+import {
+  BINARY_HEADER_BYTES,
+  BINARY_TYPE,
+  MAX_FRAGMENTS,
+  writeBinaryHeader,
+} from "./binary_datagram.ts";
+
+/**
+ * Payload of a datagram unless told otherwise: 1400 bytes with the header,
+ * which leaves room for IP, UDP and a tunnel within an Ethernet frame of 1500.
+ */
+export const DEFAULT_FRAGMENT_BYTES = 1400 - BINARY_HEADER_BYTES;
+
+/** Largest payload of an IPv4 UDP datagram: 65,535 - 20 (IP) - 8 (UDP). */
+const MAX_UDP_BYTES = 65_507;
+
+/**
+ * Cuts one frame at a time. The shell writes each datagram when it really
+ * sends it, so that its times are those of the sending.
+ */
+export class BinaryFragmenter {
+  readonly #fragmentBytes: number;
+  readonly #fields = {
+    type: BINARY_TYPE.fragment as number,
+    streamId: 0,
+    frameNumber: 0,
+    index: 0,
+    total: 0,
+    frameBytes: 0,
+    payloadBytes: 0,
+  };
+  #frame: Uint8Array = new Uint8Array(0);
+  #stride = 0;
+
+  /**
+   * For stream `streamId`, with at most `fragmentBytes` of a frame in a
+   * datagram.
+   *
+   * @throws {RangeError} when the stream id is no non-zero 32-bit number or a
+   * datagram would be larger than UDP takes.
+   */
+  constructor(
+    options: { readonly streamId: number; readonly fragmentBytes?: number },
+  ) {
+    const { streamId, fragmentBytes = DEFAULT_FRAGMENT_BYTES } = options;
+    if (streamId === 0 || streamId !== streamId >>> 0) {
+      throw new RangeError(
+        `Cannot fragment stream ${streamId}: the id is no number from 1 to 4294967295`,
+      );
+    }
+    const most = MAX_UDP_BYTES - BINARY_HEADER_BYTES;
+    if (
+      !Number.isInteger(fragmentBytes) || fragmentBytes < 1 ||
+      fragmentBytes > most
+    ) {
+      throw new RangeError(
+        `Cannot put ${fragmentBytes} bytes into a datagram: 1 to ${most} fit`,
+      );
+    }
+    this.#fields.streamId = streamId;
+    this.#fragmentBytes = fragmentBytes;
+  }
+
+  /** The stream the datagrams belong to. */
+  get streamId(): number {
+    return this.#fields.streamId;
+  }
+
+  /** Bytes of every datagram of the frame but the last, header included. */
+  get datagramBytes(): number {
+    return this.#stride + BINARY_HEADER_BYTES;
+  }
+
+  /** Bytes of all the frame's datagrams together. */
+  get totalBytes(): number {
+    return this.#frame.length + this.#fields.total * BINARY_HEADER_BYTES;
+  }
+
+  /**
+   * Takes a frame and gives the number of its datagrams. The frame's bytes
+   * are read as the datagrams are written: they must not change before.
+   *
+   * @throws {RangeError} when the frame is empty or needs too many fragments.
+   */
+  begin(frame: Uint8Array, frameNumber: number): number {
+    const total = Math.ceil(frame.length / this.#fragmentBytes);
+    if (total < 1 || total > MAX_FRAGMENTS) {
+      throw new RangeError(
+        `Cannot fragment a frame of ${frame.length} bytes: it takes ${total} fragments and 1 to ${MAX_FRAGMENTS} are possible`,
+      );
+    }
+    this.#frame = frame;
+    this.#stride = Math.ceil(frame.length / total);
+    this.#fields.frameNumber = frameNumber;
+    this.#fields.total = total;
+    this.#fields.frameBytes = frame.length;
+    return total;
+  }
+
+  /**
+   * Writes datagram `index` of the frame to `out` at `offset`, stamped with
+   * `nowUs` (µs since the epoch); gives its length.
+   *
+   * @throws {RangeError} when there is no such fragment or no room for it.
+   */
+  write(index: number, nowUs: number, out: Uint8Array, offset: number): number {
+    const start = index * this.#stride;
+    const end = Math.min(start + this.#stride, this.#frame.length);
+    if (!Number.isInteger(index) || index < 0 || start >= end) {
+      throw new RangeError(
+        `Cannot write fragment ${index}: the frame has ${this.#fields.total}`,
+      );
+    }
+    const length = BINARY_HEADER_BYTES + end - start;
+    if (offset + length > out.length) {
+      throw new RangeError(
+        `Cannot write a datagram of ${length} bytes: ${
+          out.length - offset
+        } are free`,
+      );
+    }
+    out.set(this.#frame.subarray(start, end), offset + BINARY_HEADER_BYTES);
+    this.#fields.index = index;
+    this.#fields.payloadBytes = end - start;
+    writeBinaryHeader(out, offset, this.#fields, nowUs);
+    return length;
+  }
+
+  /**
+   * Writes all datagrams of the frame to the front of `out`, one after the
+   * other: `count` of them, `stride` bytes each but the last, as UDP
+   * segmentation offload (GSO) wants them.
+   *
+   * @throws {RangeError} when `out` has less than `totalBytes`.
+   */
+  writeAll(
+    nowUs: number,
+    out: Uint8Array,
+  ): { count: number; stride: number; bytes: number } {
+    const stride = this.datagramBytes;
+    let bytes = 0;
+    for (let index = 0; index < this.#fields.total; index++) {
+      bytes += this.write(index, nowUs, out, bytes);
+    }
+    return { count: this.#fields.total, stride, bytes };
+  }
+}

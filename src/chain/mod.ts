@@ -1,0 +1,112 @@
+/**
+ * The chain: both wires, fragmenting and reassembling, the relay's rules, the
+ * chain's order and its control messages. Pure: no sockets, no clock.
+ *
+ * @module
+ */
+
+export {
+  BINARY_FLAG,
+  BINARY_HEADER_BYTES,
+  BINARY_TYPE,
+  BINARY_WIRE_NAME,
+  type BinaryDatagram,
+  type BinaryEnd,
+  type BinaryFragment,
+  BinaryHeader,
+  decodeBinaryDatagram,
+  encodeBinaryEnd,
+  isBinaryDatagram,
+  MAX_FRAGMENTS,
+  readBinaryHeader,
+  setHopTime,
+} from "./binary_datagram.ts";
+export { type ChainErrorCode, ChainProtocolError } from "./chain_error.ts";
+export {
+  type AttachRequest,
+  CONTROL_PORT_OFFSET,
+  type ControlRequest,
+  defaultControlPort,
+  encodeControlRequest,
+  encodeErrorAnswer,
+  encodeListAnswer,
+  encodeLookupAnswer,
+  encodeRegisterAnswer,
+  parseControlRequest,
+  parseListAnswer,
+  parseRegisterAnswer,
+  type PeerEntry,
+  type RegisterAnswer,
+  type RegisterRequest,
+} from "./control_message.ts";
+export { ControlReader, MAX_CONTROL_MESSAGE_BYTES } from "./control_reader.ts";
+export {
+  DROP_REASONS,
+  type DropCounts,
+  type DropReason,
+} from "./drop_reason.ts";
+export { BinaryFragmenter, DEFAULT_FRAGMENT_BYTES } from "./fragmenter.ts";
+export { FramePool, MAX_POOLED_BYTES, type PooledFrame } from "./frame_pool.ts";
+export { LatencyWindow } from "./latency_window.ts";
+export {
+  checkPeerName,
+  MAX_PEER_NAME_LENGTH,
+  PEER_NAME_RULE,
+} from "./peer_name.ts";
+export {
+  CONTROL_OK,
+  encodeUpdateNext,
+  type NextHop,
+  parseUpdateNext,
+} from "./next_hop.ts";
+export { RateMeter } from "./rate_meter.ts";
+export { Relay, type RelayOptions } from "./relay.ts";
+export { type RelaySnapshot } from "./relay_figures.ts";
+export {
+  type RelayFrame,
+  type RelayOutcome,
+  type StreamEnd,
+} from "./relay_outcome.ts";
+export {
+  DEFAULT_BYTES_IN_FLIGHT,
+  DEFAULT_FRAMES_IN_FLIGHT,
+  DEFAULT_MAX_FRAME_BYTES,
+  type FrameWindowOptions,
+  MAX_FRAME_JUMP,
+} from "./frame_window.ts";
+export { extractJpeg, pickleJpeg } from "./pickle.ts";
+export {
+  decodeStrandcastDatagram,
+  DEFAULT_MAX_DATAGRAM,
+  encodeStrandcastChunk,
+  encodeStrandcastEnd,
+  encodeStrandcastFrame,
+  encodeStrandcastText,
+  isStrandcastDatagram,
+  type StrandcastChunk,
+  type StrandcastDatagram,
+  type StrandcastEnd,
+  type StrandcastFrameOptions,
+  type StrandcastText,
+} from "./strandcast_datagram.ts";
+export {
+  type DataEncoding,
+  type PackOptions,
+  unpackStrandcastFrame,
+} from "./strandcast_payload.ts";
+export { STREAM_SILENCE_US } from "./stream_gate.ts";
+export type * from "./report.ts";
+export {
+  encodeSessionMessage,
+  parseSessionMessage,
+  type SessionMessage,
+} from "./session_message.ts";
+export { type JsonObject } from "./strict_json.ts";
+export {
+  type Link,
+  type LinkUpdate,
+  MAX_PEERS,
+  type Registration,
+  Topology,
+  type TopologyPeer,
+} from "./topology.ts";

@@ -1,0 +1,350 @@
+/**
+ * A peer's rules for what arrives: which datagrams go on, which frames are
+ * whole, when a stream begins and ends. Pure: the shell has the sockets and
+ * the clock.
+ *
+ * A datagram goes on as soon as it has come and is good (cut-through), not
+ * when its frame is whole; a duplicate never does.
+ *
+ * @module
+ */
+
+import {
+  BINARY_TYPE,
+  BinaryHeader,
+  isBinaryDatagram,
+  readBinaryHeader,
+  setHopTime,
+} from "./binary_datagram.ts";
+import { ChainProtocolError } from "./chain_error.ts";
+import { ChunkReassembler } from "./chunk_reassembler.ts";
+import type { DropCounts, DropReason } from "./drop_reason.ts";
+import { FramePool } from "./frame_pool.ts";
+import {
+  DEFAULT_MAX_FRAME_BYTES,
+  type FrameWindowOptions,
+  MAX_FRAME_JUMP,
+} from "./frame_window.ts";
+import { Reassembler } from "./reassembler.ts";
+import { RelayFigures, type RelaySnapshot } from "./relay_figures.ts";
+import {
+  type RelayOutcome,
+  ReusedOutcome,
+  type StreamEnd,
+} from "./relay_outcome.ts";
+import type { ChainWire } from "./report.ts";
+import {
+  decodeStrandcastDatagram,
+  isStrandcastDatagram,
+  type StrandcastChunk,
+  type StrandcastEnd,
+  type StrandcastText,
+} from "./strandcast_datagram.ts";
+import { StreamGate } from "./stream_gate.ts";
+
+/** Text messages remembered by origin and number, so that none is shown twice. */
+const MAX_TEXTS_REMEMBERED = 1024;
+
+/** Limits of a relay; each has a default. */
+export interface RelayOptions extends FrameWindowOptions {
+  /** Larger frames are refused. */
+  readonly maxFrameBytes?: number;
+  /** Gives the frames' buffers; one of its own by default. */
+  readonly pool?: FramePool;
+}
+
+/** Takes every datagram that a peer receives. */
+export class Relay {
+  readonly #gate = new StreamGate();
+  readonly #header = new BinaryHeader();
+  readonly #fragments: Reassembler;
+  readonly #chunks: ChunkReassembler;
+  readonly #maxFrameBytes: number;
+  readonly #outcome = new ReusedOutcome();
+  readonly #figures = new RelayFigures();
+  readonly #texts = new Set<string>();
+  #downstreamWire: ChainWire | undefined;
+
+  /** How far the upstream's clock is ahead of ours, µs, when that is known. */
+  clockOffsetUs = 0;
+  /** How far the coordinator's clock is ahead of ours, µs, when that is known. */
+  originClockOffsetUs = 0;
+
+  /** Waits for a stream. */
+  constructor(options: RelayOptions = {}) {
+    const { pool = new FramePool(), ...limits } = options;
+    this.#maxFrameBytes = limits.maxFrameBytes ?? DEFAULT_MAX_FRAME_BYTES;
+    this.#fragments = new Reassembler({ ...limits, pool });
+    this.#chunks = new ChunkReassembler({ ...limits, pool });
+  }
+
+  /** Bytes held for frames that are not whole yet: bounded by the options. */
+  get bytesInFlight(): number {
+    return this.#fragments.bytesInFlight + this.#chunks.bytesInFlight;
+  }
+
+  /** Frames that are not whole yet: bounded by the options. */
+  get framesInFlight(): number {
+    return this.#fragments.framesInFlight + this.#chunks.framesInFlight;
+  }
+
+  /** Datagrams dropped by reason since the relay began, over all streams. */
+  get dropTotals(): Readonly<DropCounts> {
+    return this.#figures.dropTotals;
+  }
+
+  /**
+   * What the next peer reads. Datagrams of the other wire are not forwarded:
+   * the shell writes whole frames and ends anew. `undefined` (nobody there,
+   * or it does not matter) forwards either.
+   */
+  setDownstreamWire(wire: ChainWire | undefined): void {
+    this.#downstreamWire = wire;
+  }
+
+  /**
+   * The coordinator says over its session that it plays `streamId`: that stream
+   * is taken at once, whoever its datagrams come from.
+   */
+  announceStream(streamId: number): void {
+    this.#gate.announce(streamId);
+  }
+
+  /**
+   * Takes a datagram that came at `nowUs` (µs since the epoch; must not run
+   * backwards). `fromUpstream`: it came from the address of the previous peer.
+   * The result is valid until the next call; its frame is the caller's.
+   */
+  receive(
+    datagram: Uint8Array,
+    nowUs: number,
+    fromUpstream: boolean,
+  ): RelayOutcome {
+    const outcome = this.#outcome;
+    outcome.clear();
+    outcome.drop = isBinaryDatagram(datagram)
+      ? this.#receiveBinary(datagram, nowUs, fromUpstream)
+      : isStrandcastDatagram(datagram)
+      ? this.#receiveStrandcast(datagram, nowUs, fromUpstream)
+      : "unknown-wire";
+    this.#figures.countDatagram(outcome.drop);
+    return outcome;
+  }
+
+  /**
+   * Takes the coordinator's own word, over its session, that a stream is over.
+   * Gives the end at first sight; the datagrams that say the same are copies.
+   * A stream that comes over an existing peer has lost its id: the word is
+   * for what is played.
+   */
+  receiveEnd(
+    streamId: number,
+    frames: number,
+    nowUs: number,
+  ): StreamEnd | undefined {
+    const gate = this.#gate;
+    if (gate.wire !== "strandcast" && gate.streamId !== streamId) {
+      if (streamId === 0) return undefined;
+      if (gate.admitBinary(streamId, nowUs, true) !== "new") return undefined;
+      this.#begin("binary", streamId, nowUs);
+    }
+    const end = this.#end(frames, true, "");
+    return typeof end === "object" ? end : undefined;
+  }
+
+  /** The relay's part of a peer's report. */
+  snapshot(nowUs: number): RelaySnapshot {
+    const { wire = null, streamId, endFrames } = this.#gate;
+    const window = this.#window(wire ?? "binary");
+    return this.#figures.snapshot({
+      wire,
+      streamId,
+      framesReceived: window.framesReceived,
+      framesLost: window.framesLost,
+      framesInStream: endFrames < 0 ? null : endFrames,
+    }, nowUs);
+  }
+
+  /** Lets go of every frame in flight. */
+  close(): void {
+    this.#fragments.reset();
+    this.#chunks.reset();
+  }
+
+  #window(wire: ChainWire): Reassembler | ChunkReassembler {
+    return wire === "binary" ? this.#fragments : this.#chunks;
+  }
+
+  #begin(wire: ChainWire, streamId: number, nowUs: number): void {
+    const { newest, size } = this.#window(this.#gate.wire ?? wire);
+    this.#gate.begin(wire, streamId, { newest, window: size }, nowUs);
+    this.#fragments.reset();
+    this.#chunks.reset();
+    this.#figures.reset();
+  }
+
+  #receiveBinary(
+    datagram: Uint8Array,
+    nowUs: number,
+    fromUpstream: boolean,
+  ): DropReason | 0 {
+    const header = this.#header;
+    const unreadable = readBinaryHeader(datagram, header);
+    if (unreadable !== 0) return unreadable;
+    if (header.frameBytes > this.#maxFrameBytes) return "too-large";
+    const gate = this.#gate;
+    const place = gate.admitBinary(header.streamId, nowUs, fromUpstream);
+    if (place === "new") {
+      this.#begin("binary", header.streamId, nowUs);
+      this.#outcome.started = header.streamId;
+    } else if (place !== "current") return place;
+    const mayJump = gate.mayJump(nowUs, fromUpstream);
+    const refused = header.type === BINARY_TYPE.end
+      ? this.#noteEnd(header.frameNumber, mayJump, "")
+      : this.#fragments.add(header, datagram, mayJump);
+    if (refused !== 0) return refused;
+    gate.accept(nowUs, fromUpstream);
+    if (header.type === BINARY_TYPE.fragment) {
+      this.#passFrame(header.frameNumber, "", header.originTimeUs, nowUs);
+    }
+    if (this.#downstreamWire !== "strandcast") {
+      this.#outcome.forward = true;
+      setHopTime(datagram, nowUs);
+    }
+    return 0;
+  }
+
+  #receiveStrandcast(
+    datagram: Uint8Array,
+    nowUs: number,
+    fromUpstream: boolean,
+  ): DropReason | 0 {
+    let refused: DropReason | 0;
+    try {
+      const message = decodeStrandcastDatagram(datagram);
+      refused = message.type === "data"
+        ? this.#text(message)
+        : this.#strandcastVideo(message, nowUs, fromUpstream);
+    } catch (error) {
+      if (error instanceof ChainProtocolError) return "bad-json";
+      throw error;
+    }
+    this.#outcome.forward = refused === 0 && this.#downstreamWire !== "binary";
+    return refused;
+  }
+
+  #strandcastVideo(
+    message: StrandcastChunk | StrandcastEnd,
+    nowUs: number,
+    fromUpstream: boolean,
+  ): DropReason | 0 {
+    const gate = this.#gate;
+    const isChunk = message.type === "video_frame";
+    const { newest } = this.#chunks;
+    if (!isChunk && gate.straggles(message.frames, newest, nowUs)) {
+      return "stale";
+    }
+    // An end belongs to the stream that runs, whatever number it carries.
+    const number = isChunk ? message.frameNumber : Math.max(1, newest);
+    const place = gate.admitStrandcast(
+      number,
+      newest,
+      nowUs,
+      fromUpstream,
+    );
+    if (place === "new") {
+      this.#begin("strandcast", 0, nowUs);
+      this.#outcome.started = 0;
+    } else if (place !== "current") return place;
+    const mayJump = gate.mayJump(nowUs, fromUpstream);
+    const refused = isChunk
+      ? this.#chunks.add(message, mayJump)
+      : this.#noteEnd(message.frames, mayJump, message.origin);
+    if (refused !== 0) return refused;
+    gate.accept(nowUs, fromUpstream);
+    if (isChunk) this.#passFrame(number, message.origin, 0, nowUs);
+    return 0;
+  }
+
+  #noteEnd(frames: number, mayJump: boolean, origin: string): DropReason | 0 {
+    const end = this.#end(frames, mayJump, origin);
+    if (typeof end !== "object") return end;
+    this.#outcome.end = end;
+    return 0;
+  }
+
+  /**
+   * The end of the current stream at first sight, 0 for a copy of it, or why
+   * it is refused: its count of frames cannot be, because more came already
+   * or far fewer. A stranger's end would otherwise stop the figures, if not
+   * the picture.
+   */
+  #end(
+    frames: number,
+    mayJump: boolean,
+    origin: string,
+  ): StreamEnd | DropReason | 0 {
+    const { wire, streamId } = this.#gate;
+    if (wire === undefined) return "stale";
+    const window = this.#window(wire);
+    if (frames <= this.#figures.newestWhole) return "conflict";
+    const beyond = frames - 1 - window.newest > MAX_FRAME_JUMP;
+    if (beyond && window.newest >= 0 && !mayJump) return "frame-jump";
+    const sight = this.#gate.end(frames);
+    if (sight !== "first") return sight === "copy" ? 0 : sight;
+    window.setTotal(frames);
+    return { streamId, frames, wire, origin };
+  }
+
+  /** After a datagram of frame `number` was taken: figures, and the frame if it is whole. */
+  #passFrame(
+    number: number,
+    origin: string,
+    originTimeUs: number,
+    nowUs: number,
+  ): void {
+    const gate = this.#gate;
+    const wire = gate.wire ?? "binary";
+    const window = this.#window(wire);
+    if (gate.endFrames >= 0 && number >= gate.endFrames) {
+      gate.reopen();
+      window.setTotal(undefined);
+    }
+    const jpeg = window.completed;
+    if (jpeg === undefined) return;
+    window.completed = undefined;
+    this.#figures.countFrame(number, jpeg.bytes.length, nowUs);
+    if (wire === "binary") {
+      // The hop time is a 32-bit number, so the difference is one with a sign.
+      const hop = (nowUs - this.#header.hopTimeUs) | 0;
+      this.#figures.measure(
+        hop + this.clockOffsetUs,
+        nowUs - originTimeUs + this.originClockOffsetUs,
+        nowUs,
+      );
+    }
+    const { streamId } = gate;
+    this.#outcome.frame = {
+      number,
+      streamId,
+      originTimeUs,
+      wire,
+      origin,
+      jpeg,
+    };
+  }
+
+  #text(message: StrandcastText): DropReason | 0 {
+    const key = JSON.stringify([message.origin, message.seq]);
+    if (this.#texts.has(key)) return "duplicate";
+    this.#texts.add(key);
+    if (this.#texts.size > MAX_TEXTS_REMEMBERED) {
+      for (const oldest of this.#texts) {
+        this.#texts.delete(oldest);
+        break;
+      }
+    }
+    this.#outcome.text = message;
+    return 0;
+  }
+}
