@@ -1,0 +1,35 @@
+/**
+ * The shells' clock, in the units the cores take.
+ *
+ * @module
+ */
+
+/**
+ * Microseconds since the Unix epoch, from the monotonic clock: it does not
+ * jump when somebody sets the time, and two processes on one machine agree to
+ * some tens of microseconds when they were started on the same time of day.
+ */
+export function nowMicros(): number {
+  return (performance.timeOrigin + performance.now()) * 1000;
+}
+
+/**
+ * Waits until `nowMicros()` has reached `untilUs`, or the signal aborts.
+ * Resolves in both cases: the caller looks at its signal.
+ */
+export function sleepUntil(
+  untilUs: number,
+  signal?: AbortSignal,
+): Promise<void> {
+  const delay = (untilUs - nowMicros()) / 1000;
+  if (delay <= 0 || signal?.aborted) return Promise.resolve();
+  return new Promise((resolve) => {
+    const done = (): void => {
+      clearTimeout(timer);
+      signal?.removeEventListener("abort", done);
+      resolve();
+    };
+    const timer = setTimeout(done, delay);
+    signal?.addEventListener("abort", done, { once: true });
+  });
+}
