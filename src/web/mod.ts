@@ -1,0 +1,7 @@
+/**
+ * Pages, their scripts and styles, as responses.
+ *
+ * @module
+ */
+
+export { type PageName, serveAsset, servePage } from "./assets.ts";

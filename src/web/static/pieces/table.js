@@ -1,0 +1,218 @@
+// @ts-check
+/**
+ * A table that sorts. On a narrow page its rows are cards (`style.css`).
+ *
+ * @module
+ */
+
+import { element, safeHref, setAttribute, setText } from "./dom.js";
+import { icon } from "./icons.js";
+import { readAddress, writeAddress } from "./address.js";
+
+/** @typedef {import("./tile.js").Tone} Tone */
+
+/**
+ * @typedef {object} Cell
+ * @property {string} text
+ * @property {string | number} [order] what sorting compares, the text when absent
+ * @property {Tone} [tone]
+ * @property {boolean} [dot] shows the tone as a dot before the text
+ * @property {string | null} [href]
+ * @property {string} [title]
+ */
+
+/**
+ * @template Row
+ * @typedef {object} Column
+ * @property {string} id for the address bar
+ * @property {string} label with the unit
+ * @property {"text" | "number"} kind
+ * @property {(row: Row) => Cell} cell
+ */
+
+/**
+ * Rows in the order they are given until a heading is pressed: ascending, descending, given
+ * order again; cards have no headings and get a list to choose from instead. The address bar keeps the order (`?sort=lost&order=descending`).
+ *
+ * @template Row
+ * @param {object} options
+ * @param {string} options.label
+ * @param {readonly Column<Row>[]} options.columns the first one names the row
+ * @param {(row: Row) => string} options.keyOf tells rows apart
+ * @param {string} options.unsorted what the given order is called
+ * @param {string} options.loading
+ * @param {string} options.empty
+ */
+export function createTable(
+  { label, columns, keyOf, unsorted, loading, empty },
+) {
+  const body = element("tbody");
+  const headings = columns.map((column) =>
+    element(
+      "th",
+      { scope: "col", "data-kind": column.kind },
+      element(
+        "button",
+        { type: "button", onclick: () => press(column.id) },
+        column.label,
+        icon("up"),
+      ),
+    )
+  );
+  const chooser = element(
+    "select",
+    { class: "select", onchange: choose },
+    element("option", { value: "" }, unsorted),
+    ...columns.flatMap(({ id, label }) =>
+      ["ascending", "descending"].map((order) =>
+        element("option", { value: `${id} ${order}` }, `${label}, ${order}`)
+      )
+    ),
+  );
+  const table = element(
+    "table",
+    { class: "table" },
+    element("caption", { class: "visually-hidden" }, label),
+    element("thead", {}, element("tr", {}, ...headings)),
+    body,
+  );
+  const message = element("td", { colspan: columns.length }, loading);
+  const emptyRow = element("tr", { class: "table-empty" }, message);
+  body.append(emptyRow);
+
+  /** @type {Map<string, {row: HTMLTableRowElement, update: (row: Row) => void}>} */
+  const shown = new Map();
+  /** @type {readonly Row[]} */
+  let latest = [];
+  let sort = readAddress("sort");
+  let descending = readAddress("order") === "descending";
+  showOrder();
+
+  /** @param {string} id */
+  function press(id) {
+    if (sort !== id) [sort, descending] = [id, false];
+    else if (!descending) descending = true;
+    else [sort, descending] = [undefined, false];
+    reorder();
+  }
+
+  function choose() {
+    const [id, order] = chooser.value.split(" ");
+    sort = id || undefined;
+    descending = order === "descending";
+    reorder();
+  }
+
+  function reorder() {
+    writeAddress({ sort, order: descending ? "descending" : undefined });
+    showOrder();
+    show();
+  }
+
+  function showOrder() {
+    const order = descending ? "descending" : "ascending";
+    for (const [index, { id }] of columns.entries()) {
+      headings[index]?.setAttribute("aria-sort", id === sort ? order : "none");
+    }
+    chooser.value = sort === undefined ? "" : `${sort} ${order}`;
+  }
+
+  function ordered() {
+    const column = columns.find(({ id }) => id === sort);
+    if (column === undefined) return latest;
+    const sign = descending ? -1 : 1;
+    return latest.toSorted((a, b) => {
+      const [first, second] = [
+        orderOf(column.cell(a)),
+        orderOf(column.cell(b)),
+      ];
+      return sign *
+        (typeof first === "number" && typeof second === "number"
+          ? first - second
+          : String(first).localeCompare(String(second), "en", {
+            numeric: true,
+          }));
+    });
+  }
+
+  function show() {
+    const rows = ordered();
+    const keys = new Set(rows.map(keyOf));
+    for (const [key, { row }] of shown) {
+      if (keys.has(key)) continue;
+      row.remove();
+      shown.delete(key);
+    }
+    emptyRow.hidden = rows.length > 0;
+    /** @type {Element} */
+    let before = emptyRow;
+    for (const row of rows) {
+      const key = keyOf(row);
+      const one = shown.get(key) ?? createRow(columns);
+      shown.set(key, one);
+      one.update(row);
+      // Only what is out of place moves: moving takes the focus away.
+      if (before.nextElementSibling !== one.row) before.after(one.row);
+      before = one.row;
+    }
+  }
+
+  return {
+    element: element(
+      "div",
+      { class: "table-frame" },
+      element("label", { class: "table-sort" }, "Sort by ", chooser),
+      table,
+    ),
+    /** @param {readonly Row[]} rows */
+    update(rows) {
+      latest = rows;
+      setText(message, empty);
+      show();
+    },
+  };
+}
+
+/** @param {Cell} cell */
+function orderOf(cell) {
+  return cell.order ?? cell.text;
+}
+
+/**
+ * @template Row
+ * @param {readonly Column<Row>[]} columns
+ */
+function createRow(columns) {
+  const parts = columns.map((column, index) => {
+    const dot = element("span", { class: "dot", hidden: true });
+    const text = element("span");
+    const link = element("a", { hidden: true });
+    const inner = element("span", { class: "state" }, dot, text, link);
+    const cell = index === 0
+      ? element("th", { scope: "row", "data-kind": column.kind }, inner)
+      : element(
+        "td",
+        { "data-kind": column.kind, "data-label": column.label },
+        inner,
+      );
+    return { column, dot, text, link, inner, cell };
+  });
+  return {
+    row: element("tr", {}, ...parts.map(({ cell }) => cell)),
+    /** @param {Row} row */
+    update(row) {
+      for (const { column, dot, text, link, inner, cell } of parts) {
+        const next = column.cell(row);
+        const href = safeHref(next.href);
+        setAttribute(next.dot ? inner : cell, "data-tone", next.tone);
+        setAttribute(cell, "title", next.title);
+        setAttribute(link, "href", href);
+        dot.hidden = !next.dot;
+        link.hidden = href === undefined;
+        text.hidden = href !== undefined;
+        setText(text, next.text);
+        setText(link, next.text);
+      }
+    },
+  };
+}
