@@ -1,0 +1,123 @@
+/**
+ * Tells peers who comes after them.
+ *
+ * @module
+ */
+
+import {
+  CONTROL_OK,
+  encodeUpdateNext,
+  type Link,
+  type TopologyPeer,
+} from "../../chain/mod.ts";
+import type { Logger } from "../../log/mod.ts";
+import {
+  closeQuietly,
+  connectTcp,
+  nowMicros,
+  sleepUntil,
+  writeAll,
+} from "../../net/mod.ts";
+
+/**
+ * How long a peer is tried: existing peers register before they bind their
+ * control socket, so the first attempt may be refused.
+ */
+const GIVE_UP_MS = 5000;
+const RETRY_MS = 100;
+const ATTEMPT_TIMEOUT_MS = 1000;
+
+interface Announcement {
+  readonly peer: TopologyPeer;
+  readonly next: Link | undefined;
+}
+
+/** Sends `UPDATE_NEXT`, always the newest one a peer shall know. */
+export class LinkAnnouncer {
+  readonly #log: Logger;
+  readonly #signal: AbortSignal;
+  readonly #newest = new Map<string, Announcement>();
+  readonly #running = new Set<Promise<void>>();
+
+  /** Stops trying when `signal` aborts. */
+  constructor(log: Logger, signal: AbortSignal) {
+    this.#log = log;
+    this.#signal = signal;
+  }
+
+  /**
+   * Tells a peer its next hop; returns at once. That there is none any more is
+   * told only to peers of ours: an existing one does not know such a message.
+   */
+  announce(peer: TopologyPeer, next: Link | undefined): void {
+    if (next === undefined && !peer.session) return;
+    const { name } = peer;
+    const update = { peer, next };
+    this.#newest.set(name, update);
+    const task: Promise<void> = this.#deliver(update).finally(() => {
+      this.#running.delete(task);
+      if (this.#newest.get(name) === update) this.#newest.delete(name);
+    });
+    this.#running.add(task);
+  }
+
+  /** Waits for what is under way. */
+  async settled(): Promise<void> {
+    await Promise.all(this.#running);
+  }
+
+  async #deliver(update: Announcement): Promise<void> {
+    const { peer } = update;
+    const deadline = nowMicros() + GIVE_UP_MS * 1000;
+    let failure: unknown;
+    while (nowMicros() < deadline && !this.#signal.aborted) {
+      if (this.#newest.get(peer.name) !== update) return;
+      try {
+        if (await this.#attempt(update)) return;
+        failure = new Error("it did not answer OK");
+      } catch (error) {
+        failure = error;
+      }
+      await sleepUntil(nowMicros() + RETRY_MS * 1000, this.#signal);
+    }
+    if (this.#signal.aborted || this.#newest.get(peer.name) !== update) return;
+    this.#log.warn(
+      `Cannot tell ${peer.name} its next peer: ${
+        failure instanceof Error ? failure.message : failure
+      }. Check that its control port ${peer.controlPort} can be reached`,
+    );
+  }
+
+  async #attempt(update: Announcement): Promise<boolean> {
+    const { peer, next } = update;
+    const connection = await connectTcp(
+      peer.host,
+      peer.controlPort,
+      ATTEMPT_TIMEOUT_MS,
+    );
+    const timer = setTimeout(
+      () => closeQuietly(connection),
+      ATTEMPT_TIMEOUT_MS,
+    );
+    try {
+      const hop = next === undefined ? undefined : {
+        name: next.peer.name,
+        host: next.peer.host,
+        port: next.peer.port,
+        wire: next.wire,
+      };
+      await writeAll(connection, encodeUpdateNext(hop, peer.session));
+      const answer = new Uint8Array(CONTROL_OK.length);
+      let length = 0;
+      while (length < answer.length) {
+        const count = await connection.read(answer.subarray(length));
+        if (count === null) return false;
+        length += count;
+      }
+      return answer.every((byte, at) => byte === CONTROL_OK[at]);
+    } finally {
+      clearTimeout(timer);
+      closeQuietly(connection);
+    }
+  }
+}

@@ -1,0 +1,181 @@
+/**
+ * The peer's session with its coordinator: registers, reports, and registers
+ * again when the coordinator comes back.
+ *
+ * @module
+ */
+
+import {
+  ChainProtocolError,
+  ControlReader,
+  encodeControlRequest,
+  encodeSessionMessage,
+  parseRegisterAnswer,
+  parseSessionMessage,
+  type PeerReport,
+  type RegisterAnswer,
+  type RegisterRequest,
+  type SessionMessage,
+} from "../../chain/mod.ts";
+import type { Logger } from "../../log/mod.ts";
+import {
+  closeQuietly,
+  connectTcp,
+  formatHostPort,
+  nowMicros,
+  sleepUntil,
+  writeAll,
+} from "../../net/mod.ts";
+
+const CONNECT_TIMEOUT_MS = 2000;
+/** First wait before the next attempt; doubles up to the longest. */
+const FIRST_RETRY_MS = 100;
+const LONGEST_RETRY_MS = 2000;
+/**
+ * A taken name may be our own of a moment ago, whose end the coordinator has
+ * not noticed yet: its sessions die within 1 s.
+ */
+const REFUSED_PATIENCE_MS = 3000;
+/** Attempts in vain are told again after so many milliseconds. */
+const REMIND_MS = 10_000;
+
+/** What the link is told, and whom it tells. */
+export interface CoordinatorLinkOptions {
+  readonly coordinator: { readonly hostname: string; readonly port: number };
+  /** What to register as. */
+  readonly registration: RegisterRequest;
+  readonly log: Logger;
+  readonly signal: AbortSignal;
+  /** The coordinator took us in; `answer` names the peer before us. */
+  onRegistered(answer: RegisterAnswer): void;
+  /** The coordinator said something. */
+  onMessage(message: SessionMessage): void;
+  /** The session ended; the link goes on trying. */
+  onLost(): void;
+}
+
+/** Keeps a peer registered until its signal aborts. */
+export class CoordinatorLink {
+  readonly #options: CoordinatorLinkOptions;
+  #connection: Deno.TcpConn | undefined;
+  #writing: Promise<void> | undefined;
+
+  /** Does nothing before `run`. */
+  constructor(options: CoordinatorLinkOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Registers and stays registered; resolves when the signal aborted.
+   *
+   * @throws {ChainProtocolError} when the coordinator refuses the peer for good.
+   */
+  async run(): Promise<void> {
+    const { signal, log, coordinator } = this.#options;
+    const where = formatHostPort(coordinator.hostname, coordinator.port);
+    let wait = FIRST_RETRY_MS;
+    let remindUs = 0;
+    let refusedSinceUs: number | undefined;
+    while (!signal.aborted) {
+      try {
+        await this.#session();
+        wait = FIRST_RETRY_MS;
+        refusedSinceUs = undefined;
+      } catch (error) {
+        if (error instanceof ChainProtocolError) {
+          refusedSinceUs ??= nowMicros();
+          const waited = (nowMicros() - refusedSinceUs) / 1000;
+          if (waited > REFUSED_PATIENCE_MS) throw error;
+        } else if (nowMicros() >= remindUs && !signal.aborted) {
+          remindUs = nowMicros() + REMIND_MS * 1000;
+          log.warn(
+            `Cannot reach the coordinator at ${where}: ${
+              reason(error)
+            }. Trying again until it is there`,
+          );
+        }
+      }
+      await sleepUntil(nowMicros() + wait * 1000, signal);
+      wait = Math.min(wait * 2, LONGEST_RETRY_MS);
+    }
+  }
+
+  /** Sends a report; skipped while the one before is still on its way. */
+  report(report: PeerReport): void {
+    const connection = this.#connection;
+    if (connection === undefined || this.#writing !== undefined) return;
+    this.#writing = writeAll(
+      connection,
+      encodeSessionMessage({ type: "report", report }),
+    )
+      .catch(() => closeQuietly(connection))
+      .finally(() => this.#writing = undefined);
+  }
+
+  async #session(): Promise<void> {
+    const { coordinator, registration, signal } = this.#options;
+    const connection = await connectTcp(
+      coordinator.hostname,
+      coordinator.port,
+      CONNECT_TIMEOUT_MS,
+    );
+    const close = (): void => closeQuietly(connection);
+    signal.addEventListener("abort", close, { once: true });
+    try {
+      connection.setNoDelay(true);
+      if (signal.aborted) return;
+      await writeAll(connection, encodeControlRequest(registration));
+      await this.#converse(connection);
+    } finally {
+      if (this.#connection === connection) {
+        this.#connection = undefined;
+        this.#options.onLost();
+      }
+      signal.removeEventListener("abort", close);
+      close();
+      await this.#writing;
+    }
+  }
+
+  async #converse(connection: Deno.TcpConn): Promise<void> {
+    const reader = new ControlReader();
+    const buffer = new Uint8Array(4096);
+    let answer: RegisterAnswer | undefined;
+    while (true) {
+      const object = reader.next();
+      if (object === undefined) {
+        const count = await connection.read(buffer);
+        if (count === null) break;
+        reader.push(buffer.subarray(0, count));
+        continue;
+      }
+      if (answer === undefined) {
+        answer = parseRegisterAnswer(object);
+        // A coordinator of StrandCast answers and closes: no session, and no
+        // reason to register again.
+        if (answer.session) this.#connection = connection;
+        this.#options.onRegistered(answer);
+      } else {
+        this.#options.onMessage(parseSessionMessage(object));
+      }
+    }
+    if (answer === undefined) {
+      throw new Error("it closed the connection without an answer");
+    }
+    if (!answer.session) await aborted(this.#options.signal);
+  }
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return Promise.resolve();
+  return new Promise((resolve) =>
+    signal.addEventListener("abort", () => resolve(), { once: true })
+  );
+}
+
+function reason(error: unknown): string {
+  if (error instanceof Deno.errors.ConnectionRefused) {
+    return "nobody listens there";
+  }
+  return error instanceof Error ? error.message : String(error);
+}
