@@ -1,0 +1,70 @@
+/**
+ * Flags that several chain commands share.
+ *
+ * @module
+ */
+
+import type { FlagTable } from "./flags.ts";
+
+/** Where the moving picture comes from, besides the SOURCE argument. */
+export const SOURCE_FLAGS = {
+  "camera": {
+    kind: "integer",
+    min: 0,
+    max: 255,
+    help: "Use camera N: the same as the source camera:N",
+  },
+  "pattern": {
+    kind: "boolean",
+    help:
+      "Use a moving test picture: the same as the source pattern:640x480@24",
+  },
+} as const satisfies FlagTable;
+
+/** How frames go over a hop. */
+export const WIRE_FLAGS = {
+  "wire": {
+    kind: "choice",
+    choices: ["auto", "binary", "strandcast"],
+    default: "auto",
+    env: "STREAMTOOL_WIRE",
+    help: "What hops speak; auto is binary where both ends know it",
+  },
+  "data-encoding": {
+    kind: "choice",
+    choices: ["hex", "base64"],
+    default: "hex",
+    group: "advanced",
+    help: "Text form of the data on the strandcast wire; both are read",
+  },
+  "payload": {
+    kind: "choice",
+    choices: ["jpeg", "pickle"],
+    default: "jpeg",
+    group: "advanced",
+    help: "Form of a frame on the strandcast wire; both are read",
+  },
+  "zlib-level": {
+    kind: "integer",
+    min: 0,
+    max: 9,
+    default: 6,
+    group: "advanced",
+    help: "Compression on the strandcast wire",
+  },
+  "max-datagram": {
+    kind: "size",
+    default: "60000",
+    group: "advanced",
+    help: "Largest datagram on the strandcast wire",
+  },
+  "fragment-size": {
+    kind: "integer",
+    min: 256,
+    max: 65_000,
+    words: ["auto"],
+    default: "auto",
+    group: "advanced",
+    help: "Bytes of a frame in one datagram of the binary wire",
+  },
+} as const satisfies FlagTable;

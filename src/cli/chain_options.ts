@@ -1,0 +1,69 @@
+/**
+ * From the chain commands' flags to what their services take.
+ *
+ * @module
+ */
+
+import { parseSource, type SourceSpec } from "../media/mod.ts";
+import type { StrandcastOptions } from "../services/chain/frame_sender.ts";
+import { UsageError } from "./errors.ts";
+
+/** The source of a chain: the argument, `--camera` or `--pattern`; a pattern when there is none. */
+export function chainSource(options: {
+  readonly source: string | undefined;
+  readonly camera: number | undefined;
+  readonly pattern: boolean;
+}): string {
+  const named = [
+    options.source,
+    options.camera === undefined ? undefined : `camera:${options.camera}`,
+    options.pattern ? "pattern" : undefined,
+  ].filter((one) => one !== undefined);
+  if (named.length > 1) {
+    throw new UsageError(
+      `Cannot play ${named.join(" and ")} at once: name one source`,
+    );
+  }
+  return named[0] ?? "pattern";
+}
+
+/** Reads a SOURCE; a wrong one is a usage error. */
+export function readSource(text: string): SourceSpec {
+  try {
+    return parseSource(text);
+  } catch (error) {
+    if (error instanceof SyntaxError) throw new UsageError(error.message);
+    throw error;
+  }
+}
+
+/** The StrandCast part of the wire flags. */
+export function strandcastOptions(options: {
+  readonly dataEncoding: "hex" | "base64";
+  readonly payload: "jpeg" | "pickle";
+  readonly zlibLevel: number;
+  readonly maxDatagram: number;
+}): StrandcastOptions {
+  const { dataEncoding, payload, zlibLevel, maxDatagram } = options;
+  return { dataEncoding, payload, zlibLevel, maxDatagram };
+}
+
+/**
+ * `HOST:PORT`, with IPv6 in brackets.
+ *
+ * @throws {UsageError} when it is none.
+ */
+export function readHostPort(
+  text: string,
+  flag: string,
+): { hostname: string; port: number } {
+  const match = /^(?:\[([0-9A-Fa-f:.]+)\]|([^:[\]\s]+)):(\d{1,5})$/.exec(text);
+  const hostname = match?.[1] ?? match?.[2];
+  const port = Number(match?.[3]);
+  if (hostname === undefined || !(port >= 1 && port <= 65_535)) {
+    throw new UsageError(
+      `Cannot use "${text}" for ${flag}: it is written HOST:PORT, as in 127.0.0.1:9000`,
+    );
+  }
+  return { hostname, port };
+}

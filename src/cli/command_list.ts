@@ -1,0 +1,32 @@
+/**
+ * All commands, in the order help shows them. A table is loaded with this
+ * list; a body only when its command runs.
+ *
+ * @module
+ */
+
+import { bindCommand } from "./command.ts";
+import type { Command } from "./command.ts";
+import { chainCoordinator } from "./commands/chain_coordinator.ts";
+import { chainPeer } from "./commands/chain_peer.ts";
+import { chainRun } from "./commands/chain_run.ts";
+import { completions } from "./commands/completions.ts";
+import { demo } from "./commands/demo.ts";
+import { doctor } from "./commands/doctor.ts";
+import { help } from "./commands/help.ts";
+import { man } from "./commands/man.ts";
+
+/** The commands of the program. */
+export const commands: readonly Command[] = [
+  bindCommand(
+    chainCoordinator,
+    () => import("./commands/chain_coordinator_run.ts"),
+  ),
+  bindCommand(chainPeer, () => import("./commands/chain_peer_run.ts")),
+  bindCommand(chainRun, () => import("./commands/chain_run_run.ts")),
+  bindCommand(demo, () => import("./commands/demo_run.ts")),
+  bindCommand(doctor, () => import("./commands/doctor_run.ts")),
+  bindCommand(completions, () => import("./commands/completions_run.ts")),
+  bindCommand(man, () => import("./commands/man_run.ts")),
+  bindCommand(help, () => import("./commands/help_run.ts")),
+];

@@ -1,0 +1,123 @@
+/**
+ * `streamtool chain-coordinator`
+ *
+ * @module
+ */
+
+import type { ChainSnapshot } from "../../chain/mod.ts";
+import { redact } from "../../log/mod.ts";
+import { startChainCoordinator } from "../../services/chain_coordinator/mod.ts";
+import type { ChainCoordinator } from "../../services/chain_coordinator/mod.ts";
+import {
+  chainSource,
+  readSource,
+  strandcastOptions,
+} from "../chain_options.ts";
+import type { CommandContext } from "../command.ts";
+import { EXIT } from "../errors.ts";
+import { formatTable } from "../table.ts";
+import { obeyWords } from "../words.ts";
+import type { ChainCoordinatorOptions } from "./chain_coordinator.ts";
+
+/** Runs a coordinator until the signal or `quit`. */
+export async function run(
+  options: ChainCoordinatorOptions,
+  context: CommandContext,
+): Promise<number> {
+  const quit = new AbortController();
+  const signal = AbortSignal.any([context.signal, quit.signal]);
+  const source = chainSource(options);
+  const running = await startChainCoordinator({
+    source: readSource(source),
+    sourceLabel: redact(source),
+    host: options.host,
+    port: options.port,
+    pagePort: options.page ? options.pagePort : undefined,
+    startWhen: options.startWhen,
+    fps: options.fps,
+    quality: options.quality,
+    loop: options.loop,
+    durationMs: options.duration,
+    wire: options.wire,
+    strandcast: strandcastOptions(options),
+    fragmentBytes: options.fragmentSize,
+    ffmpeg: context.ffmpegFlag,
+  }, { signal, log: context.log, emit: (event) => context.emit(event) });
+  const { coordinator, address, pageUrl } = running;
+  context.banner({
+    lines: [
+      { label: "Peers", url: `tcp://${address}` },
+      ...(pageUrl === undefined ? [] : [{ label: "Page", url: pageUrl }]),
+    ],
+    tryLine: `streamtool chain-peer A --coordinator ${address}`,
+  });
+  if (pageUrl !== undefined) context.open(pageUrl);
+
+  const words = obeyWords(context, {
+    startVideo: {
+      help: "play the video from its beginning",
+      run: () => coordinator.start(),
+    },
+    stopVideo: { help: "end the video", run: () => coordinator.stop() },
+    list: {
+      help: "the peers in chain order",
+      run: () => peerTable(coordinator.snapshot()),
+    },
+    status: {
+      help: "what plays, and how it arrives",
+      run: () => statusText(coordinator),
+    },
+    quit: { help: "stop the coordinator", run: () => quit.abort() },
+    exit: { help: "the same as quit", run: () => quit.abort() },
+  }).then(() => {
+    if (options.exitWithStdin) quit.abort();
+  });
+  if (!signal.aborted) {
+    await new Promise((resolve) =>
+      signal.addEventListener("abort", resolve, { once: true })
+    );
+  }
+  const totals = await running.close();
+  if (!quit.signal.aborted) await words;
+  context.emit({ event: "end", ...totals });
+  return EXIT.ok;
+}
+
+function statusText(coordinator: ChainCoordinator): string {
+  const snapshot = coordinator.snapshot();
+  const { state, source, framesSent, totalFrames, fps, kbps } = snapshot;
+  const frames = totalFrames === null
+    ? `${framesSent}`
+    : `${framesSent} of ${totalFrames}`;
+  return `${state}: ${source}, ${frames} frames sent, ${
+    fps.toFixed(1)
+  } frames/s, ${(kbps / 1000).toFixed(1)} Mbit/s\n${peerTable(snapshot)}`;
+}
+
+function peerTable({ peers }: ChainSnapshot): string {
+  if (peers.length === 0) return "No peer has registered";
+  return formatTable(
+    [
+      "peer",
+      "address",
+      "state",
+      "wire",
+      "frame",
+      "received",
+      "lost",
+      "duplicates",
+      "hop ms",
+    ],
+    peers.map(({ name, host, port, state, wire, report }) => [
+      name,
+      `${host}:${port}`,
+      state,
+      wire,
+      report === null ? "–" : String(report.frameNumber),
+      report === null ? "–" : String(report.framesReceived),
+      report === null ? "–" : String(report.framesLost),
+      report === null ? "–" : String(report.duplicates),
+      report === null ? "–" : report.hopLatency.p50.toFixed(2),
+    ]),
+  );
+}

@@ -1,0 +1,26 @@
+/**
+ * The table of `man`.
+ *
+ * @module
+ */
+
+import { defineCommand } from "../command.ts";
+import type { OptionsOf } from "../command.ts";
+
+/** `streamtool man` */
+export const man = defineCommand({
+  name: "man",
+  summary: "Prints the manual page, in roff",
+  lifetime: "job",
+  examples: [
+    { comment: "Read it", command: "streamtool man | man -l -" },
+    {
+      comment: "Install it",
+      command: "streamtool man > ~/.local/share/man/man1/streamtool.1",
+    },
+  ],
+  flags: {},
+});
+
+/** The options of `man`. */
+export type ManOptions = OptionsOf<typeof man>;

@@ -1,0 +1,7 @@
+/**
+ * The command line: commands, flags, help, events, signals, exit codes.
+ *
+ * @module
+ */
+
+export { main } from "./main.ts";
