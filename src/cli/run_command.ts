@@ -29,7 +29,7 @@ const FORCED_FLUSH_LIMIT = 100;
 interface Outcome {
   readonly code: number;
   readonly failure?: Failure;
-  /** Milliseconds the output may take. */
+  /** Milliseconds the output may take; no limit while nobody has asked us to stop. */
   readonly flushLimit: number;
 }
 
@@ -136,13 +136,13 @@ export async function runCommand(
     });
   }
   events.finish(outcome.code, outcome.failure?.error);
-  // Until the reader has everything, or the user will not wait for it.
-  const left = await Promise.race([
-    outputs.flush(outcome.flushLimit),
-    shutdown.cut,
-  ]);
+  const flushed = outputs.flush(outcome.flushLimit);
+  // A reader may take its time, but the user may not want to wait for it.
+  const cut = outcome.flushLimit === Infinity
+    ? await Promise.race([flushed, shutdown.cut])
+    : await flushed;
   shutdown.close();
-  return left === undefined
+  return cut === undefined
     ? outcome.code
-    : Math.max(outcome.code, shutdown.codeForCut(left));
+    : Math.max(outcome.code, shutdown.codeForCut(cut));
 }

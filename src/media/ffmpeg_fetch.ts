@@ -322,8 +322,9 @@ async function runOnce(path: string): Promise<void> {
       return;
     } catch (error) {
       // a process that is being started holds a copy of every open file for an instant
-      const cause = (error as Error).cause as { code?: string } | undefined;
-      if (cause?.code !== "ETXTBSY" || attempt === BUSY_ATTEMPTS) throw error;
+      // (ETXTBSY, for which there is no error class)
+      const isBusy = /os error 26\b/.test((error as Error).message);
+      if (!isBusy || attempt === BUSY_ATTEMPTS) throw error;
       await new Promise((resolve) => setTimeout(resolve, BUSY_PAUSE));
     }
   }

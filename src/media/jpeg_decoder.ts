@@ -30,7 +30,7 @@ interface Decoder {
 
 async function loadDecoder(): Promise<Decoder> {
   // it takes 10 ms to load and most runs never need it
-  const module = await import("npm:imagescript@1.3.1/wasm/node/jpeg.js");
+  const module = await import("imagescript/wasm/node/jpeg.js");
   return await module.default.init();
 }
 

@@ -449,3 +449,35 @@ Deno.test("help, version and mistakes never reach the body", async () => {
     assert.match(result.host.stderr.text, stderr, args);
   }
 });
+
+Deno.test("a signal while a reader takes its time ends the wait for it", async () => {
+  const host = new FakeHost();
+  host.stdout.gate = new Promise(() => {});
+  const returned = Promise.withResolvers<void>();
+  const result = start("sample x", (_, context) => {
+    context.print("nobody takes this");
+    returned.resolve();
+    return 0;
+  }, host);
+  await returned.promise;
+  host.signal("SIGINT");
+  host.signal("SIGINT");
+  assert.equal(await result, 130);
+  assert.equal(host.handlers, 0);
+});
+
+Deno.test("what is said at a forced end is written before it", async () => {
+  const host = new FakeHost();
+  const slow = Promise.withResolvers<void>();
+  host.stderr.gate = slow.promise;
+  const running = Promise.withResolvers<void>();
+  const result = start("sample x", () => {
+    running.resolve();
+    return NEVER;
+  }, host);
+  await running.promise;
+  host.uncaught(new Error("forgotten"));
+  queueMicrotask(() => setTimeout(slow.resolve));
+  assert.equal(await result, 1);
+  assert.equal(host.stderr.text, "error: forgotten\n");
+});
