@@ -55,6 +55,7 @@ export type JpegErrorCode =
 
 /** Bytes that are not a JPEG, or not one that the called function can use. */
 export class JpegError extends SyntaxError {
+  /** The class, for programs that cannot use `instanceof`. */
   override readonly name = "JpegError";
 
   /** `code` is for programs, `message` for people. */

@@ -8,7 +8,7 @@ import { MAX_JPEG_BYTES } from "./error.ts";
 import { MjpegError, type MjpegWarning } from "./mjpeg_error.ts";
 
 /** Largest frame of any container, in bytes; see {@linkcode MAX_JPEG_BYTES}. */
-export const MAX_FRAME_BYTES = MAX_JPEG_BYTES;
+export const MAX_FRAME_BYTES: number = MAX_JPEG_BYTES;
 
 /** Smallest frame that is let pass: SOI and EOI. */
 const MIN_FRAME_BYTES = 4;

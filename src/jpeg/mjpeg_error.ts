@@ -19,6 +19,7 @@ export type MjpegErrorCode =
 
 /** Bytes that are not the MJPEG stream they should be. */
 export class MjpegError extends SyntaxError {
+  /** The class, for programs that cannot use `instanceof`. */
   override readonly name = "MjpegError";
 
   /** `code` is for programs, `message` for people. */

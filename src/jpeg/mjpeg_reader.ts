@@ -27,7 +27,7 @@ export type MjpegContainer = "ascii" | "binary" | "raw";
 export type MjpegFraming = MjpegContainer | "multipart";
 
 /** How many bytes {@linkcode detectContainer} wants to see. */
-export const DETECT_BYTES = LENGTH_PREFIX_BYTES + 2;
+export const DETECT_BYTES: number = LENGTH_PREFIX_BYTES + 2;
 
 /**
  * Most bytes a reader holds: a frame that is not complete, and a push on top.

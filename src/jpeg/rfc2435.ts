@@ -56,6 +56,7 @@ export type Rfc2435Result =
 
 /** A file that cannot be carried. */
 export interface Rfc2435Refusal {
+  /** Tells the two answers apart. */
   readonly fits: false;
   /** For programs. */
   readonly reason: Rfc2435Reason;

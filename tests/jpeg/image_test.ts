@@ -132,11 +132,6 @@ Deno.test("broken files are refused, all but those with bytes after their end", 
   }
 });
 
-const counts = (...each: number[]) => [
-  ...each,
-  ...new Array<number>(16 - each.length).fill(0),
-];
-
 Deno.test("faults in Huffman tables, scan headers and restart intervals have their codes", () => {
   const faults: [string, string, number[]][] = [
     ["class 2", "bad-huffman-table", segment(0xc4, [0x20, ...counts(1), 0])],
@@ -201,3 +196,8 @@ Deno.test("a component that no scan brings, or two do, is refused", () => {
     );
   }
 });
+
+/** BITS of a DHT segment; lengths that are not named have no code. */
+function counts(...each: number[]): number[] {
+  return [...each, ...new Array<number>(16 - each.length).fill(0)];
+}

@@ -120,6 +120,15 @@ export async function screenshot(page: Page, path: string): Promise<void> {
 }
 
 /**
+ * Keeps a picture of the page for people to look at: `NAME.png` in the folder that
+ * STREAMTOOL_SCREENSHOTS names, and nothing when it names none.
+ */
+export async function keepScreenshot(page: Page, name: string): Promise<void> {
+  const folder = Deno.env.get("STREAMTOOL_SCREENSHOTS");
+  if (folder) await screenshot(page, `${folder}/${name}.png`);
+}
+
+/**
  * How many CSS pixels the page is wider than the screen; 0 is what it must be.
  */
 export async function horizontalOverflow(page: Page): Promise<number> {
