@@ -7,10 +7,16 @@
  *
  * ```text
  * register  {"type": "register", "name": "A", "port": 10001, "ctrl_port": 20001,
- *            "wire": ["binary/1"], "host": "10.0.0.7", "page": "http://…", "session": true}
+ *            "wire": ["binary/1"], "page": "http://…", "session": true}
  * answer    {"name": "…", "port": …, "ctrl_port": …,
  *            "host": "10.0.0.6", "assigned": "A", "wire": ["binary/1"], "session": true}
  * ```
+ *
+ * Where a peer receives is where its connection comes from, never what it
+ * says: a host in the message would let a stranger aim the video at anybody.
+ *
+ * When both sides say `session`, the connection stays after the answer and
+ * speaks session messages (`session_message.ts`) in both directions.
  *
  * @module
  */
@@ -56,26 +62,15 @@ export interface RegisterRequest extends PeerEntry {
   readonly name: string;
   /** Whether it reads our binary wire. */
   readonly binary: boolean;
-  /** Where it receives, when that is not where the connection comes from. */
-  readonly host: string | undefined;
   /** Its own page. */
   readonly page: string | undefined;
-  /** Whether it will open a session to report over. */
+  /** Whether the connection shall stay as a session. */
   readonly session: boolean;
-}
-
-/** A peer opens a session: the connection stays and speaks session messages. */
-export interface AttachRequest {
-  /** Tells it from the other requests. */
-  readonly type: "attach";
-  /** The name it registered under. */
-  readonly name: string;
 }
 
 /** What a connection to the coordinator may begin with. */
 export type ControlRequest =
   | RegisterRequest
-  | AttachRequest
   | { readonly type: "list" }
   | { readonly type: "lookup"; readonly name: string };
 
@@ -89,7 +84,7 @@ export interface RegisterAnswer {
   readonly assigned: string | undefined;
   /** Whether the coordinator speaks our binary wire. */
   readonly binary: boolean;
-  /** Whether the coordinator takes sessions. */
+  /** Whether the connection stays as a session. */
   readonly session: boolean;
 }
 
@@ -126,8 +121,6 @@ export function parseControlRequest(object: JsonObject): ControlRequest {
   switch (object["type"]) {
     case "register":
       return parseRegister(object);
-    case "attach":
-      return { type: "attach", name: checkPeerName(object["name"]) };
     case "list":
       return { type: "list" };
     case "lookup":
@@ -161,7 +154,6 @@ function parseRegister(object: JsonObject): RegisterRequest {
     controlPort: orAbsent(object, "ctrl_port", portField) ??
       defaultControlPort(port),
     binary: announcesBinary(object),
-    host: orAbsent(object, "host", hostField),
     page: orAbsent(object, "page", pageField),
     session: flagField(object, "session"),
   };
@@ -184,7 +176,6 @@ export function encodeControlRequest(
     type: "register",
     ...entryJson(request),
     wire: request.binary ? [BINARY_WIRE_NAME] : undefined,
-    host: request.host,
     page: request.page,
     session: request.session ? true : undefined,
   });

@@ -35,6 +35,8 @@ export const DROP_REASONS = {
   "stale-stream": "other",
   /** Of another stream, from somebody who is not our upstream, while ours runs. */
   "foreign-stream": "other",
+  /** From somebody who is not the upstream that the coordinator named. */
+  "stranger": "other",
   /** A frame number far beyond the newest, while the stream runs. */
   "frame-jump": "other",
   /** No room among the frames in flight. */

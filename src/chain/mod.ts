@@ -23,7 +23,6 @@ export {
 } from "./binary_datagram.ts";
 export { type ChainErrorCode, ChainProtocolError } from "./chain_error.ts";
 export {
-  type AttachRequest,
   CONTROL_PORT_OFFSET,
   type ControlRequest,
   defaultControlPort,

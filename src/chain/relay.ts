@@ -41,9 +41,7 @@ import {
   type StrandcastText,
 } from "./strandcast_datagram.ts";
 import { StreamGate } from "./stream_gate.ts";
-
-/** Text messages remembered by origin and number, so that none is shown twice. */
-const MAX_TEXTS_REMEMBERED = 1024;
+import { TextMemory } from "./text_memory.ts";
 
 /** Limits of a relay; each has a default. */
 export interface RelayOptions extends FrameWindowOptions {
@@ -62,7 +60,8 @@ export class Relay {
   readonly #maxFrameBytes: number;
   readonly #outcome = new ReusedOutcome();
   readonly #figures = new RelayFigures();
-  readonly #texts = new Set<string>();
+  readonly #texts = new TextMemory();
+  #guarded = false;
   #downstreamWire: ChainWire | undefined;
 
   /** How far the upstream's clock is ahead of ours, µs, when that is known. */
@@ -103,8 +102,20 @@ export class Relay {
   }
 
   /**
+   * Whether the coordinator has named the upstream. Datagrams of anybody else
+   * are dropped then, whatever they say, while the upstream sends. While it is
+   * silent, fragments of the stream that the coordinator announced are taken
+   * from elsewhere: nobody else knows that stream's id, and a chain that is
+   * being closed over a gap sends before we hear who it is.
+   */
+  guardUpstream(guarded: boolean): void {
+    this.#guarded = guarded;
+  }
+
+  /**
    * The coordinator says over its session that it plays `streamId`: that stream
-   * is taken at once, whoever its datagrams come from.
+   * is taken at once, whoever its datagrams come from, unless a guarded
+   * upstream sends.
    */
   announceStream(streamId: number): void {
     this.#gate.announce(streamId);
@@ -122,7 +133,10 @@ export class Relay {
   ): RelayOutcome {
     const outcome = this.#outcome;
     outcome.clear();
-    outcome.drop = isBinaryDatagram(datagram)
+    outcome.drop = !fromUpstream && this.#guarded &&
+        !this.#mayStandIn(datagram, nowUs)
+      ? "stranger"
+      : isBinaryDatagram(datagram)
       ? this.#receiveBinary(datagram, nowUs, fromUpstream)
       : isStrandcastDatagram(datagram)
       ? this.#receiveStrandcast(datagram, nowUs, fromUpstream)
@@ -169,6 +183,15 @@ export class Relay {
   close(): void {
     this.#fragments.reset();
     this.#chunks.reset();
+  }
+
+  /** Whether a datagram that is not of the guarded upstream is taken all the same. */
+  #mayStandIn(datagram: Uint8Array, nowUs: number): boolean {
+    const header = this.#header;
+    return this.#gate.isUpstreamSilent(nowUs) &&
+      readBinaryHeader(datagram, header) === 0 &&
+      header.type === BINARY_TYPE.fragment &&
+      header.streamId === this.#gate.announced;
   }
 
   #window(wire: ChainWire): Reassembler | ChunkReassembler {
@@ -335,15 +358,7 @@ export class Relay {
   }
 
   #text(message: StrandcastText): DropReason | 0 {
-    const key = JSON.stringify([message.origin, message.seq]);
-    if (this.#texts.has(key)) return "duplicate";
-    this.#texts.add(key);
-    if (this.#texts.size > MAX_TEXTS_REMEMBERED) {
-      for (const oldest of this.#texts) {
-        this.#texts.delete(oldest);
-        break;
-      }
-    }
+    if (!this.#texts.take(message)) return "duplicate";
     this.#outcome.text = message;
     return 0;
   }

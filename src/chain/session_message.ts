@@ -1,6 +1,7 @@
 /**
- * What coordinator and peer of ours say over a long-lived session, one JSON
- * object a line (NDJSON). The peer begins with `attach`.
+ * What coordinator and peer of ours say over a session: the connection that a
+ * `register` with `"session": true` came over, after its answer. One JSON
+ * object a line (NDJSON), both ways.
  *
  * @module
  */
@@ -12,6 +13,7 @@ import { type JsonValue, pythonJson } from "./python_json.ts";
 import type { LatencySummary, PeerReport } from "./report.ts";
 import {
   amountField,
+  badField,
   integerField,
   type JsonObject,
   objectField,
@@ -26,21 +28,28 @@ const MAX_REASON_LENGTH = 1000;
 const WIRES = ["binary", "strandcast"] as const;
 const STATES = ["connecting", "waiting", "playing", "ended"] as const;
 
-/** A line of a session after its `attach`. */
+/** A line of a session. */
 export type SessionMessage =
-  /** Coordinator: the session is open. */
-  | { readonly type: "attached" }
-  /** Coordinator: no session for you (not registered, replaced by another). */
-  | { readonly type: "rejected"; readonly reason: string }
-  /** Coordinator: datagrams come from there now; null name: from the coordinator. */
+  /**
+   * Coordinator: datagrams come from there now; null name: from the
+   * coordinator. Port 0: from any port of that host (an existing peer may send
+   * through another socket than it receives at).
+   */
   | {
     readonly type: "upstream";
     readonly name: string | null;
     readonly host: string;
     readonly port: number;
   }
-  /** Coordinator: a stream begins. Its id is 0 on StrandCast's wire. */
-  | { readonly type: "started"; readonly streamId: number }
+  /**
+   * Coordinator: a stream begins, or runs already when the peer comes. Its
+   * frames a second are more than 0.
+   */
+  | {
+    readonly type: "started";
+    readonly streamId: number;
+    readonly fps: number;
+  }
   /** Coordinator: a stream is over; the reliable copy of the end datagram. */
   | {
     readonly type: "end";
@@ -61,8 +70,10 @@ export function encodeSessionMessage(
 
 function lineOf(message: SessionMessage): JsonValue {
   switch (message.type) {
-    case "started":
-      return { type: "started", stream_id: message.streamId };
+    case "started": {
+      const { streamId, fps } = message;
+      return { type: "started", stream_id: streamId, fps };
+    }
     case "end": {
       const { streamId, frames } = message;
       return { type: "end", stream_id: streamId, frames };
@@ -91,12 +102,9 @@ function reportJson(report: PeerReport): JsonValue {
  */
 export function parseSessionMessage(object: JsonObject): SessionMessage {
   switch (object["type"]) {
-    case "attached":
-      return { type: "attached" };
-    case "rejected":
     case "leave":
       return {
-        type: object["type"],
+        type: "leave",
         reason: textField(object, "reason", MAX_REASON_LENGTH),
       };
     case "upstream":
@@ -107,7 +115,11 @@ export function parseSessionMessage(object: JsonObject): SessionMessage {
         port: integerField(object, "port", 0, 65_535),
       };
     case "started":
-      return { type: "started", streamId: streamIdField(object, "stream_id") };
+      return {
+        type: "started",
+        streamId: streamIdField(object, "stream_id"),
+        fps: rateField(object, "fps"),
+      };
     case "end":
       return {
         type: "end",
@@ -135,6 +147,12 @@ function nameField(object: JsonObject, key: string): string {
 
 function streamIdField(object: JsonObject, key: string): number {
   return integerField(object, key, 0, MAX_UINT32);
+}
+
+function rateField(object: JsonObject, key: string): number {
+  const rate = amountField(object, key);
+  if (rate === 0) throw badField(object, key, "a number above 0");
+  return rate;
 }
 
 /** Copies the fields it knows, each checked; what a newer peer adds is left out. */

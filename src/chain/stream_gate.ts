@@ -9,6 +9,10 @@
  * - the datagram came from the current upstream, or the coordinator announced
  *   the stream over its session.
  *
+ * That is all there is as long as nobody has said who the upstream is, and who
+ * sends a whole frame is taken for it. Once the coordinator has named it, the
+ * relay listens to nobody else (`Relay.guardUpstream`).
+ *
  * Streams that were replaced are remembered, so that their stragglers do not
  * begin them again. One that had not ended comes back: when its datagrams
  * come from the upstream and those of the stream that replaced it never did,
@@ -71,6 +75,16 @@ export class StreamGate {
     return this.#endFrames;
   }
 
+  /** Id of the stream that the coordinator announced last; 0 before that. */
+  get announced(): number {
+    return this.#announced;
+  }
+
+  /** Whether the upstream has sent nothing of use in this stream for a while. */
+  isUpstreamSilent(nowUs: number): boolean {
+    return nowUs - this.#upstreamAcceptedAt >= STREAM_SILENCE_US;
+  }
+
   /** The coordinator says over its session that this stream is its own. */
   announce(streamId: number): void {
     this.#announced = streamId;
@@ -78,8 +92,9 @@ export class StreamGate {
 
   /** Whether frame numbers far from the newest are to be believed: after silence. */
   mayJump(nowUs: number, fromUpstream: boolean): boolean {
-    const since = fromUpstream ? this.#upstreamAcceptedAt : this.#acceptedAt;
-    return nowUs - since >= STREAM_SILENCE_US;
+    return fromUpstream
+      ? this.isUpstreamSilent(nowUs)
+      : nowUs - this.#acceptedAt >= STREAM_SILENCE_US;
   }
 
   /** Notes that a datagram of the current stream was of use. */

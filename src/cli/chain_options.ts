@@ -5,7 +5,7 @@
  */
 
 import { parseSource, type SourceSpec } from "../media/mod.ts";
-import type { StrandcastOptions } from "../services/chain/frame_sender.ts";
+import type { StrandcastOptions } from "../services/chain_peer/mod.ts";
 import { UsageError } from "./errors.ts";
 
 /** The source of a chain: the argument, `--camera` or `--pattern`; a pattern when there is none. */

@@ -23,6 +23,12 @@ export {
 export { errorResponse, jsonResponse } from "./http_reply.ts";
 export { route, type RouteHandler, type RouteInfo } from "./http_route.ts";
 export { ListenError, listenOrExplain } from "./listen_error.ts";
+export {
+  type NodeHttpOptions,
+  type NodeHttpServer,
+  startNodeHttpServer,
+  type UpgradeInfo,
+} from "./node_http.ts";
 export { Pacer, type PacerOptions } from "./pacer.ts";
 export {
   formatHostPort,
@@ -47,3 +53,10 @@ export {
   type UdpOptions,
   type UdpSocket,
 } from "./udp.ts";
+export {
+  connectWebSocket,
+  type WebSocketConnectOptions,
+  type WebSocketEvents,
+  type WebSocketPeer,
+  WebSocketRefusedError,
+} from "./websocket.ts";

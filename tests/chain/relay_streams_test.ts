@@ -131,6 +131,60 @@ Deno.test("a stream that the coordinator announced is taken from anywhere", () =
   assert.equal(peer.frame(8, 0, false), "started 8, frame 0");
 });
 
+Deno.test("beside a named upstream a hostile sender can do nothing", () => {
+  const peer = new Peer();
+  peer.relay.guardUpstream(true);
+  peer.relay.announceStream(7);
+  assert.equal(peer.frame(7, 0), "started 7, frame 0");
+  for (let number = 1; number < 100; number++) {
+    for (
+      const word of [
+        peer.frame(7, number, false),
+        peer.frame(8, 0, false),
+        peer.end(7, number + 1, false),
+        peer.end(8, 1, false),
+        peer.chunk(number, false),
+        peer.videoEnd(number, false),
+      ]
+    ) assert.equal(word, "stranger");
+    assert.equal(peer.frame(7, number), `frame ${number}`);
+    peer.wait(33_333);
+  }
+  const { framesLost, framesInStream, drops } = peer.relay.snapshot(peer.nowUs);
+  assert.deepEqual([framesLost, framesInStream], [0, null]);
+  assert.equal(drops["stranger"], 99 * 6);
+});
+
+Deno.test("beside a named upstream that is silent, only the announced stream is taken", () => {
+  const peer = new Peer();
+  peer.relay.guardUpstream(true);
+  assert.equal(peer.frame(7, 0, false), "stranger");
+  peer.relay.announceStream(7);
+  assert.equal(peer.frame(8, 0, false), "stranger");
+  assert.equal(peer.chunk(0, false), "stranger");
+  assert.equal(peer.end(7, 1, false), "stranger");
+  assert.equal(peer.frame(7, 0, false), "started 7, frame 0");
+  assert.equal(peer.frame(7, 1, false), "frame 1");
+  assert.equal(peer.frame(7, 2, true), "frame 2");
+  assert.equal(peer.frame(7, 3, false), "stranger");
+  peer.wait(STREAM_SILENCE_US);
+  assert.equal(peer.frame(8, 0, false), "stranger");
+  assert.equal(peer.frame(7, 10, false), "frame 10");
+});
+
+Deno.test("a named upstream starts streams at once, and on StrandCast's wire too", () => {
+  const peer = new Peer();
+  peer.relay.guardUpstream(true);
+  assert.equal(peer.frame(7, 0, true), "started 7, frame 0");
+  assert.equal(peer.frame(8, 0, true), "started 8, frame 0");
+  assert.equal(peer.chunk(0, true), "started 0, frame 0");
+  assert.equal(peer.chunk(1, false), "stranger");
+  assert.equal(peer.videoEnd(2, false), "stranger");
+  assert.equal(peer.videoEnd(1, true), "end 1");
+  peer.relay.guardUpstream(false);
+  assert.equal(peer.chunk(0, false), "started 0, frame 0");
+});
+
 Deno.test("a new upstream goes on with the same stream", () => {
   const peer = new Peer();
   peer.frame(7, 0, true);

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import {
   horizontalOverflow,
+  keepScreenshot,
   type Page,
   pageTest,
   withPage,
@@ -128,6 +129,26 @@ pageTest(
   },
 );
 
+pageTest("dark and light, wide and narrow, the chain fits", async () => {
+  const chain = new MadeUpChain().join("A", "B", "C", "D").playTo(120);
+  await using server = await servePages(chain);
+  server.play();
+  for (const { width, height } of [WIDE, NARROW]) {
+    for (const colorScheme of ["dark", "light"] as const) {
+      // High enough for every tile to be seen and so to ask.
+      const screen = { width, height: height * 2, colorScheme };
+      await withPage(screen, async (page, { errors }) => {
+        await page.goto(server.url);
+        await page.locator('.picture[data-stale="false"]').nth(4).waitFor();
+        await page.setViewportSize({ width, height });
+        assert.equal(await horizontalOverflow(page), 0);
+        await keepScreenshot(page, `coordinator_4_${width}_${colorScheme}`);
+        assert.deepEqual(errors, []);
+      });
+    }
+  }
+});
+
 pageTest("no peer yet: the page says so and how to start one", async () => {
   await using server = await servePages(new MadeUpChain());
   await withPage({ ...NARROW, clipboard: true }, async (page, { errors }) => {
@@ -135,6 +156,7 @@ pageTest("no peer yet: the page says so and how to start one", async () => {
     await seen(page, "No peer has joined yet.");
     assert.equal(await verdict(page), "No peer in the chain");
     await seen(page, "No peer in the chain yet.");
+    await keepScreenshot(page, "coordinator_empty_360");
     await page.getByRole("button", { name: "Copy" }).click();
     await seen(page, "Copied: streamtool chain-peer A");
     assert.equal(
@@ -208,6 +230,7 @@ pageTest(
         chain.leave("B", "no answer for 800 ms");
         server.push();
         await seen(page, "Left: no answer for 800 ms");
+        await keepScreenshot(page, "coordinator_left_1600");
         await seen(page, "All 2 peers show the same moment");
         assert.deepEqual(await tiles(page), ["Coordinator", "A", "B", "C"]);
         assert.deepEqual((await rows(page)).map(([name]) => name), ["A", "C"]);
@@ -241,10 +264,10 @@ pageTest(
         await seen(page, "All 15 peers that report show the same moment");
         assert.equal((await tiles(page)).length, 17);
         assert.equal(await horizontalOverflow(page), 0, `${width}`);
-      const hidden = await page.locator(".table-frame").evaluate((frame) =>
-        frame.scrollWidth - frame.clientWidth
-      );
-      assert.equal(hidden, 0, `the table at ${width}`);
+        const hidden = await page.locator(".table-frame").evaluate((frame) =>
+          frame.scrollWidth - frame.clientWidth
+        );
+        assert.equal(hidden, 0, `the table at ${width}`);
         const small = await page.locator("button, a, select").evaluateAll(
           (found) =>
             found.map((one) => ({
@@ -256,6 +279,7 @@ pageTest(
         );
         assert.deepEqual(small, [], "touch targets of 44 pixels");
         await seen(page, "No picture from this peer");
+        await keepScreenshot(page, `coordinator_16_${width}`);
         assert.deepEqual(errors, []);
       });
     }
@@ -275,6 +299,7 @@ pageTest("a silent peer and a problem are named", async () => {
       /^Cannot read camera 0: it was unplugged/,
     );
     await seen(page, "Silent 3.20 s");
+    await keepScreenshot(page, "coordinator_problem_360");
     chain.problem = null;
     server.push();
     await page.locator(".banner").waitFor({ state: "hidden" });
@@ -296,6 +321,7 @@ pageTest(
       await seen(page, "Connection lost, retrying");
       assert.equal(await verdict(page), "Not known: no connection");
       assert.equal(await page.locator("#state").innerText(), "No connection");
+      await keepScreenshot(page, "coordinator_lost_1600");
       assert.equal(
         await page.getByRole("button", { name: "Stop" })
           .getAttribute("aria-disabled"),
@@ -416,6 +442,7 @@ pageTest(
       assert.equal(order[5], "Peer");
       await page.keyboard.press("?");
       await seen(page, "Start the video, or stop it");
+      await keepScreenshot(page, "coordinator_help_1600");
       assert.equal(await focused(), "Close");
       await page.keyboard.press("Escape");
       await page.locator("dialog").waitFor({ state: "detached" });

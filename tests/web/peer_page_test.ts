@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import {
   horizontalOverflow,
+  keepScreenshot,
   type Page,
   pageTest,
   withPage,
@@ -88,6 +89,7 @@ pageTest("space freezes and continues, f is full screen, ? helps", async () => {
     await page.keyboard.press("Space");
     await seen(page, /^Frozen at frame #\d+$/);
     const frozen = await shownFrame(page);
+    await keepScreenshot(page, "peer_frozen_1600");
     const later = chain.frame + 15;
     await waitUntil(() => chain.frame > later);
     assert.equal(await shownFrame(page), frozen);
@@ -95,6 +97,10 @@ pageTest("space freezes and continues, f is full screen, ? helps", async () => {
     await page.locator(".picture-message").waitFor({ state: "hidden" });
     await page.locator('.picture[data-stale="false"]').waitFor();
     assert.ok(await shownFrame(page) > frozen);
+    await keepScreenshot(page, "peer_1600");
+    await page.setViewportSize(NARROW);
+    await keepScreenshot(page, "peer_360");
+    await page.setViewportSize(WIDE);
 
     await page.evaluate(() => (document.activeElement as HTMLElement).blur());
     await page.keyboard.press("f");

@@ -43,15 +43,15 @@ export async function run(
     fragmentBytes: options.fragmentSize,
     ffmpeg: context.ffmpegFlag,
   }, { signal, log: context.log, emit: (event) => context.emit(event) });
-  const { coordinator, address, pageUrl } = running;
+  const { coordinator, addresses, pageUrls } = running;
   context.banner({
     lines: [
-      { label: "Peers", url: `tcp://${address}` },
-      ...(pageUrl === undefined ? [] : [{ label: "Page", url: pageUrl }]),
+      ...addresses.map((at) => ({ label: "Peers", url: `tcp://${at}` })),
+      ...pageUrls.map((url) => ({ label: "Page", url })),
     ],
-    tryLine: `streamtool chain-peer A --coordinator ${address}`,
+    tryLine: `streamtool chain-peer A --coordinator ${addresses[0]}`,
   });
-  if (pageUrl !== undefined) context.open(pageUrl);
+  if (pageUrls[0] !== undefined) context.open(pageUrls[0]);
 
   const words = obeyWords(context, {
     startVideo: {

@@ -4,12 +4,14 @@
  * @module
  */
 
+import { checkPeerName } from "../../chain/mod.ts";
+import { recordingEnding } from "../../media/mod.ts";
 import { resolveHost } from "../../net/mod.ts";
 import { startChainPeer } from "../../services/chain_peer/mod.ts";
 import type { ChainPeer } from "../../services/chain_peer/mod.ts";
 import { readHostPort, strandcastOptions } from "../chain_options.ts";
 import type { CommandContext } from "../command.ts";
-import { EXIT } from "../errors.ts";
+import { EXIT, UsageError } from "../errors.ts";
 import { obeyWords } from "../words.ts";
 import type { ChainPeerOptions } from "./chain_peer.ts";
 
@@ -22,6 +24,11 @@ export async function run(
   const signal = AbortSignal.any([context.signal, quit.signal]);
   const coordinator = readHostPort(options.coordinator, "--coordinator");
   const { name } = options;
+  asUsage(() => checkPeerName(name));
+  if (options.record !== undefined) {
+    const { record } = options;
+    asUsage(() => recordingEnding(record));
+  }
   const running = await startChainPeer({
     name,
     host: options.host,
@@ -41,15 +48,15 @@ export async function run(
     strandcast: strandcastOptions(options),
     ffmpeg: context.ffmpegFlag,
   }, { signal, log: context.log, emit: (event) => context.emit(event) });
-  const { peer, pageUrl } = running;
+  const { peer, videoUrls, controlUrls, pageUrls } = running;
   context.banner({
     lines: [
-      { label: "Video", url: `udp://${options.host}:${peer.udpPort}` },
-      { label: "Control", url: `tcp://${options.host}:${peer.controlPort}` },
-      ...(pageUrl === undefined ? [] : [{ label: "Page", url: pageUrl }]),
+      ...videoUrls.map((url) => ({ label: "Video", url })),
+      ...controlUrls.map((url) => ({ label: "Control", url })),
+      ...pageUrls.map((url) => ({ label: "Page", url })),
     ],
   });
-  if (pageUrl !== undefined) context.open(pageUrl);
+  if (pageUrls[0] !== undefined) context.open(pageUrls[0]);
 
   const words = obeyWords(context, {
     status: { help: "what arrives", run: () => statusText(peer) },
@@ -66,6 +73,17 @@ export async function run(
   }
   if (!quit.signal.aborted) await words;
   return EXIT.ok;
+}
+
+/** What the user has written is wrong: that is told before anything is made. */
+function asUsage(check: () => void): void {
+  try {
+    check();
+  } catch (error) {
+    throw new UsageError(
+      error instanceof Error ? error.message : String(error),
+    );
+  }
 }
 
 function statusText(peer: ChainPeer): string {

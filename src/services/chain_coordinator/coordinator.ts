@@ -6,55 +6,34 @@
  */
 
 import {
-  type ChainPeerView,
   ChainProtocolError,
   type ChainSnapshot,
-  type ChainWire,
-  DEFAULT_FRAGMENT_BYTES,
-  type LinkUpdate,
   type PeerEntry,
   type PeerReport,
   type RegisterAnswer,
   type RegisterRequest,
-  Topology,
+  type SessionMessage,
   type TopologyPeer,
 } from "../../chain/mod.ts";
 import type { FrameSource, VideoFrame } from "../../media/mod.ts";
 import {
   formatHostPort,
-  isLoopback,
   LiveFrames,
   nowMicros,
   openUdpSocket,
   type TcpServer,
   type UdpSocket,
 } from "../../net/mod.ts";
-import { FrameSender, LOOPBACK_FRAGMENT_BYTES } from "../chain/frame_sender.ts";
+import { reachedAtPort, type Viewpoint } from "../chain/addresses.ts";
+import { FrameSender } from "../chain/frame_sender.ts";
 import type { ServiceContext } from "../context.ts";
-import {
-  type ControlHandler,
-  type PeerSession,
-  serveControl,
-} from "./control_server.ts";
-import { LinkAnnouncer } from "./link_announcer.ts";
+import { ChainLinks } from "./chain_links.ts";
+import { type ControlHandler, serveControl } from "./control_server.ts";
+import { DeliveryWatch, type EndedStream } from "./delivery.ts";
 import type { ChainCoordinatorOptions } from "./options.ts";
+import type { PeerSession } from "./peer_session.ts";
+import { Roster } from "./roster.ts";
 import { StreamPlayer } from "./stream_player.ts";
-
-/** Departed peers that the page still hears of. */
-const MAX_DEPARTED = 20;
-/** How long the page hears of them, seconds. */
-const DEPARTED_SECONDS = 30;
-/** A peer whose last report is older is shown as silent. */
-const SILENT_AFTER_MS = 600;
-/** How long peers may take to report a stream's end before it is told without them. */
-const DELIVERY_TIMEOUT_MS = 3000;
-
-interface Member {
-  readonly peer: TopologyPeer;
-  readonly session: PeerSession | undefined;
-  report: PeerReport | undefined;
-  reportedUs: number;
-}
 
 /** Something the user asked for cannot be done now. */
 export class ChainStateError extends Error {
@@ -67,24 +46,17 @@ export class ChainCoordinator implements ControlHandler {
   readonly live = new LiveFrames();
   readonly #options: ChainCoordinatorOptions;
   readonly #context: ServiceContext;
-  readonly #topology: Topology;
-  readonly #members = new Map<string, Member>();
+  readonly #roster: Roster;
   readonly #socket: UdpSocket;
-  readonly #sender: FrameSender;
   readonly #player: StreamPlayer;
   readonly #control: TcpServer;
-  readonly #announcer: LinkAnnouncer;
-  #departed: { name: string; reason: string; atUs: number }[] = [];
+  readonly #links: ChainLinks;
+  readonly #delivery: DeliveryWatch;
   #problem: string | undefined;
   #everPlayed = false;
   #closing = false;
   #framesSentInAll = 0;
   #streams = 0;
-  #delivery: {
-    streamId: number;
-    frames: number;
-    timer: ReturnType<typeof setTimeout>;
-  } | undefined;
 
   /**
    * Listens at once; plays when told to.
@@ -94,22 +66,32 @@ export class ChainCoordinator implements ControlHandler {
   constructor(options: ChainCoordinatorOptions, context: ServiceContext) {
     this.#options = options;
     this.#context = context;
-    const { host, port } = options;
-    this.#topology = new Topology({
-      coordinatorBinary: options.wire !== "strandcast",
-    });
-    this.#announcer = new LinkAnnouncer(context.log, context.signal);
-    this.#control = serveControl(
-      { hostname: host, port, log: context.log },
-      this,
-    );
+    const { host, port, fragmentBytes, strandcast } = options;
+    const { log, signal } = context;
+    const roster = new Roster(options.wire !== "strandcast");
+    this.#roster = roster;
+    this.#control = serveControl({ hostname: host, port, log }, this);
     this.#socket = openUdpSocket({ hostname: host, port: 0 });
-    this.#sender = new FrameSender(this.#socket, options.strandcast);
-    this.#player = new StreamPlayer(options, this.#sender, {
+    const sender = new FrameSender(this.#socket, strandcast);
+    this.#player = new StreamPlayer(options, sender, {
       frame: (frame, number) => this.#publish(frame, number),
       started: (id, source) => this.#started(id, source),
       ended: (id, frames, error) => this.#ended(id, frames, error),
-    }, context.log);
+      failed: (error) => this.#failed(error),
+    }, log);
+    this.#links = new ChainLinks({
+      roster,
+      sender,
+      sendsFrom: this.#socket.address,
+      fragmentBytes,
+      log,
+      signal,
+      onUnreachable: (peer) => this.#giveUp(peer),
+    });
+    this.#delivery = new DeliveryWatch(
+      () => roster.members(),
+      (stream) => this.#delivered(stream),
+    );
   }
 
   /** Where peers register. */
@@ -131,11 +113,10 @@ export class ChainCoordinator implements ControlHandler {
     if (this.#player.playing) {
       throw new ChainStateError("Cannot start the video: it is playing");
     }
-    if (this.#topology.list().length === 0) {
+    if (this.#roster.topology.list().length === 0) {
+      const [at] = reachedAtPort(this.#options.host, this.port);
       throw new ChainStateError(
-        `Cannot start the video: no peer has registered. Start one with: streamtool chain-peer A --coordinator ${
-          formatHostPort(this.#options.host, this.port)
-        }`,
+        `Cannot start the video: no peer has registered. Start one with: streamtool chain-peer A --coordinator ${at}`,
       );
     }
     this.#problem = undefined;
@@ -156,13 +137,11 @@ export class ChainCoordinator implements ControlHandler {
 
   /** The address of a peer's own page, for the pictures that ours shows. */
   pageOf(name: string): string | undefined {
-    return this.#members.get(name)?.peer.page;
+    return this.#roster.member(name)?.peer.page;
   }
 
   /** Everything the page shows. */
   snapshot(): ChainSnapshot {
-    const now = nowMicros();
-    const figures = this.#player.figures();
     return {
       source: this.#options.sourceLabel,
       state: this.#player.playing
@@ -171,47 +150,8 @@ export class ChainCoordinator implements ControlHandler {
         ? "ended"
         : "waiting",
       problem: this.#problem ?? null,
-      streamId: figures.streamId,
-      frameNumber: figures.framesSent - 1,
-      framesSent: figures.framesSent,
-      totalFrames: figures.totalFrames,
-      bytesSent: figures.bytesSent,
-      targetFps: figures.targetFps,
-      fps: this.#player.rate.fps(now),
-      kbps: this.#player.rate.kbps(now),
-      width: figures.width,
-      height: figures.height,
-      elapsedSeconds: figures.elapsedSeconds,
-      peers: this.#topology.list().map((peer) => this.#view(peer, now)),
-      departed: this.#departed
-        .map(({ name, reason, atUs }) => ({
-          name,
-          reason,
-          secondsAgo: (now - atUs) / 1e6,
-        }))
-        .filter(({ secondsAgo }) => secondsAgo < DEPARTED_SECONDS),
-    };
-  }
-
-  #view(peer: TopologyPeer, nowUs: number): ChainPeerView {
-    const member = this.#members.get(peer.name);
-    const report = member?.report;
-    const age = report === undefined || member === undefined
-      ? null
-      : (nowUs - member.reportedUs) / 1000;
-    return {
-      name: peer.name,
-      host: peer.host,
-      port: peer.port,
-      state: member?.session === undefined
-        ? "legacy"
-        : age === null || age <= SILENT_AFTER_MS
-        ? "live"
-        : "silent",
-      wire: this.#wireTo(peer),
-      page: peer.page ?? null,
-      reportAgeMs: age,
-      report: report ?? null,
+      ...this.#player.snapshot(),
+      ...this.#roster.snapshot(),
     };
   }
 
@@ -219,11 +159,11 @@ export class ChainCoordinator implements ControlHandler {
   async close(): Promise<{ frames: number; streams: number }> {
     this.#closing = true;
     await this.#player.stop();
-    clearTimeout(this.#delivery?.timer);
-    for (const { session } of this.#members.values()) {
-      session?.close();
-    }
-    await this.#announcer.settled();
+    this.#delivery.cancel();
+    await Promise.all(
+      [...this.#roster.members()].map(({ session }) => session?.close()),
+    );
+    await this.#links.settled();
     await this.#control.close();
     this.#socket.close();
     this.live.close();
@@ -232,153 +172,129 @@ export class ChainCoordinator implements ControlHandler {
 
   // --- what peers ask ------------------------------------------------------
 
+  /** Takes a peer in; see {@linkcode ControlHandler}. */
   register(
     request: RegisterRequest,
-    host: string,
+    from: Viewpoint,
     session: PeerSession | undefined,
   ): { answer: RegisterAnswer; accepted: () => void } {
-    const known = this.#members.get(request.name);
-    if (known?.session !== undefined && session !== undefined) {
+    const { name, page } = request;
+    // Nobody takes the place of a peer that is alive, for none can prove to be it.
+    if (this.#roster.member(name)?.session !== undefined) {
       throw new ChainProtocolError(
         "bad-name",
-        `Cannot register "${request.name}": a peer of that name is in the chain`,
+        `Cannot register "${name}": a peer of that name is in the chain`,
       );
     }
-    const binary = this.#options.wire !== "strandcast" && request.binary;
+    const ours = this.#options.wire !== "strandcast";
+    const binary = ours && request.binary;
     if (this.#options.wire === "binary" && !binary) {
       throw new ChainProtocolError(
         "bad-field",
         "Cannot register: this chain speaks its binary wire only",
       );
     }
-    const { peer, previous, updates } = this.#topology.register({
-      ...request,
-      host,
-      binary,
-      session: session !== undefined,
-      page: request.page === undefined ? undefined : pageAt(request.page, host),
-    });
-    this.#members.set(peer.name, {
-      peer,
+    const { peer, previous, updates } = this.#roster.add(
+      {
+        ...request,
+        host: from.host,
+        binary,
+        session: session !== undefined,
+        page: page === undefined ? undefined : pageAt(page, from.host),
+      },
+      from,
       session,
-      report: undefined,
-      reportedUs: nowMicros(),
-    });
-    this.#departed = this.#departed.filter(({ name }) => name !== peer.name);
+    );
     return {
       answer: {
         previous,
         previousHost: previous?.host,
         assigned: peer.name,
-        binary: this.#options.wire !== "strandcast",
+        binary: ours,
         session: session !== undefined,
       },
       accepted: () => {
-        this.#context.log.info(
-          `${peer.name} registered at ${formatHostPort(peer.host, peer.port)}`,
-          { wire: this.#wireTo(peer) },
-        );
-        this.#context.emit({
-          event: "registered",
-          peer: peer.name,
-          host: peer.host,
-          port: peer.port,
-        });
-        this.#apply(updates);
-        const { startWhen } = this.#options;
-        if (
-          startWhen !== undefined && !this.#everPlayed && !this.playing &&
-          this.#topology.list().length >= startWhen
-        ) this.start();
+        // It may have gone before it was answered.
+        if (this.#roster.member(peer.name)?.peer !== peer) return;
+        this.#welcome(peer, session);
+        this.#links.apply(updates);
+        this.#startWhenAllAreThere();
       },
     };
   }
 
+  #welcome(peer: TopologyPeer, session: PeerSession | undefined): void {
+    const { log } = this.#context;
+    const { name, host, port } = peer;
+    log.info(`${name} registered at ${formatHostPort(host, port)}`, {
+      wire: this.#roster.wireTo(name),
+    });
+    this.#context.emit({ event: "registered", peer: name, host, port });
+    this.#links.tellUpstream(name);
+    const { current } = this.#player;
+    if (current !== undefined) session?.send({ type: "started", ...current });
+  }
+
+  #startWhenAllAreThere(): void {
+    const { startWhen } = this.#options;
+    if (startWhen === undefined || this.#everPlayed || this.playing) return;
+    if (this.#roster.topology.list().length >= startWhen) this.start();
+  }
+
+  /** All entries in chain order. */
   list(): readonly PeerEntry[] {
-    return this.#topology.list();
+    return this.#roster.topology.list();
   }
 
+  /** One entry. */
   lookup(name: string): PeerEntry | undefined {
-    return this.#topology.lookup(name);
+    return this.#roster.topology.lookup(name);
   }
 
+  /** Takes a peer's figures, under its own name only. */
   report(session: PeerSession, report: PeerReport): void {
-    const member = this.#memberOf(session);
+    const member = this.#roster.memberOf(session);
     if (member === undefined || member.peer.name !== report.name) return;
     member.report = report;
     member.reportedUs = nowMicros();
-    this.#checkDelivery();
+    this.#delivery.check();
   }
 
+  /** A session ended, and with it the peer's place in the chain. */
   closed(session: PeerSession, reason: string): void {
-    const member = this.#memberOf(session);
-    if (member === undefined) return;
-    const { name } = member.peer;
-    this.#members.delete(name);
+    const member = this.#roster.memberOf(session);
+    if (member !== undefined) this.#remove(member.peer, reason);
+  }
+
+  /** An existing peer is not where it said. */
+  #giveUp(peer: TopologyPeer): void {
+    if (this.#roster.member(peer.name)?.peer !== peer) return;
+    this.#remove(peer, `nobody answers at its control port`);
+  }
+
+  #remove({ name }: TopologyPeer, reason: string): void {
+    this.#links.forget(name);
+    const updates = this.#roster.remove(name, reason);
     if (this.#closing) return;
-    this.#departed.push({ name, reason, atUs: nowMicros() });
-    if (this.#departed.length > MAX_DEPARTED) this.#departed.shift();
     const say = reason === "left" ? "info" : "warn";
     this.#context.log[say](
       `${name} is gone (${reason}); the chain is closed over it`,
     );
     this.#context.emit({ event: "departed", peer: name, reason });
-    this.#apply(this.#topology.remove(name));
-    this.#checkDelivery();
-  }
-
-  #memberOf(session: PeerSession): Member | undefined {
-    for (const member of this.#members.values()) {
-      if (member.session === session) return member;
-    }
-    return undefined;
-  }
-
-  #apply(updates: readonly LinkUpdate[]): void {
-    const first = this.#topology.firstHop;
-    const current = this.#sender.next;
-    this.#sender.next = first === undefined ? undefined : {
-      name: first.peer.name,
-      address: { hostname: first.peer.host, port: first.peer.port },
-      wire: first.wire,
-    };
-    if (current?.name !== first?.peer.name && this.playing) {
+    this.#links.apply(updates);
+    if (this.#roster.topology.firstHop === undefined && this.playing) {
       this.#context.log.info(
-        first === undefined
-          ? "Nobody is left in the chain; the video goes on for whoever comes"
-          : `The video now goes to ${first.peer.name} first`,
+        "Nobody is left in the chain; the video goes on for whoever comes",
       );
     }
-    this.#sender.fragmentBytes = this.#fragmentBytes();
-    for (const { from, next } of updates) {
-      if (from !== undefined) this.#announcer.announce(from, next);
-      const member = this.#members.get(next?.peer.name ?? "");
-      member?.session?.send({
-        type: "upstream",
-        name: from?.name ?? null,
-        host: from?.host ?? this.#socket.address.hostname,
-        port: from?.port ?? this.#socket.address.port,
-      });
-    }
-  }
-
-  /** What the hop that leads to `peer` speaks. */
-  #wireTo(peer: TopologyPeer): ChainWire {
-    const previous = this.#topology.previousOf(peer.name);
-    const link = previous === undefined
-      ? this.#topology.firstHop
-      : this.#topology.nextOf(previous.name);
-    return link?.wire ?? "strandcast";
-  }
-
-  #fragmentBytes(): number {
-    const { fragmentBytes } = this.#options;
-    if (fragmentBytes !== "auto") return fragmentBytes;
-    const local = this.#topology.list().every(({ host }) => isLoopback(host));
-    return local ? LOOPBACK_FRAGMENT_BYTES : DEFAULT_FRAGMENT_BYTES;
+    this.#delivery.check();
   }
 
   // --- what the stream does ------------------------------------------------
+
+  #tellEverybody(message: SessionMessage): void {
+    for (const { session } of this.#roster.members()) session?.send(message);
+  }
 
   #publish(frame: VideoFrame, number: number): void {
     this.live.publish(
@@ -389,13 +305,10 @@ export class ChainCoordinator implements ControlHandler {
   }
 
   #started(streamId: number, source: FrameSource): void {
-    clearTimeout(this.#delivery?.timer);
-    this.#delivery = undefined;
+    this.#delivery.cancel();
     this.#everPlayed = true;
     this.#streams++;
-    for (const { session } of this.#members.values()) {
-      session?.send({ type: "started", streamId });
-    }
+    this.#tellEverybody({ type: "started", streamId, fps: source.fps });
     this.#context.log.info(`Playing ${source.label}`, {
       size: `${source.width}x${source.height}`,
       fps: source.fps,
@@ -413,10 +326,7 @@ export class ChainCoordinator implements ControlHandler {
 
   #ended(streamId: number, frames: number, error: unknown): void {
     this.#framesSentInAll += frames;
-    if (error !== undefined) {
-      this.#problem = error instanceof Error ? error.message : String(error);
-      this.#context.log.error(this.#problem);
-    }
+    if (error !== undefined) this.#complain(error);
     this.#context.log.info(`The stream ended after ${frames} frames`);
     this.#context.emit({
       event: "stream-end",
@@ -424,40 +334,33 @@ export class ChainCoordinator implements ControlHandler {
       frames,
       error: this.#problem ?? null,
     });
-    for (const { session } of this.#members.values()) {
-      session?.send({ type: "end", streamId, frames });
-    }
-    this.#delivery = {
-      streamId,
-      frames,
-      timer: setTimeout(() => this.#delivered(), DELIVERY_TIMEOUT_MS),
-    };
-    this.#checkDelivery();
+    this.#tellEverybody({ type: "end", streamId, frames });
+    this.#delivery.begin({ streamId, frames });
   }
 
-  /** Looks whether every reporting peer has seen the end of the stream. */
-  #checkDelivery(): void {
-    const delivery = this.#delivery;
-    if (delivery === undefined) return;
-    const waiting = [...this.#members.values()].filter(({ session, report }) =>
-      session !== undefined &&
-      !(report?.state === "ended" &&
-        (report.streamId === delivery.streamId || report.wire !== "binary"))
-    );
-    if (waiting.length === 0) this.#delivered();
+  /** Nothing was sent, so peers hear nothing. */
+  #failed(error: unknown): void {
+    if (error !== undefined) this.#complain(error);
+    this.#context.emit({
+      event: "stream-end",
+      stream: 0,
+      frames: 0,
+      error: this.#problem ?? null,
+    });
   }
 
-  #delivered(): void {
-    const delivery = this.#delivery;
-    if (delivery === undefined) return;
-    clearTimeout(delivery.timer);
-    this.#delivery = undefined;
+  #complain(error: unknown): void {
+    this.#problem = error instanceof Error ? error.message : String(error);
+    this.#context.log.error(this.#problem);
+  }
+
+  #delivered({ streamId, frames }: EndedStream): void {
     this.#context.emit({
       event: "delivered",
-      stream: delivery.streamId,
-      frames: delivery.frames,
-      peers: this.#topology.list().map(({ name }) =>
-        this.#members.get(name)?.report ?? { name }
+      stream: streamId,
+      frames,
+      peers: this.#roster.topology.list().map(({ name }) =>
+        this.#roster.member(name)?.report ?? { name }
       ),
     });
   }

@@ -24,7 +24,9 @@ import {
  * control socket, so the first attempt may be refused.
  */
 const GIVE_UP_MS = 5000;
-const RETRY_MS = 100;
+/** First wait before the next attempt; doubles up to the longest. */
+const FIRST_RETRY_MS = 100;
+const LONGEST_RETRY_MS = 800;
 const ATTEMPT_TIMEOUT_MS = 1000;
 
 interface Announcement {
@@ -32,17 +34,24 @@ interface Announcement {
   readonly next: Link | undefined;
 }
 
+/** What the announcer needs. */
+export interface LinkAnnouncerOptions {
+  readonly log: Logger;
+  /** Stops trying. */
+  readonly signal: AbortSignal;
+  /** An existing peer cannot be told: it has no session that could tell its death. */
+  readonly onUnreachable: (peer: TopologyPeer) => void;
+}
+
 /** Sends `UPDATE_NEXT`, always the newest one a peer shall know. */
 export class LinkAnnouncer {
-  readonly #log: Logger;
-  readonly #signal: AbortSignal;
+  readonly #options: LinkAnnouncerOptions;
   readonly #newest = new Map<string, Announcement>();
-  readonly #running = new Set<Promise<void>>();
+  readonly #running = new Map<string, Promise<void>>();
 
-  /** Stops trying when `signal` aborts. */
-  constructor(log: Logger, signal: AbortSignal) {
-    this.#log = log;
-    this.#signal = signal;
+  /** Tells nobody anything yet. */
+  constructor(options: LinkAnnouncerOptions) {
+    this.#options = options;
   }
 
   /**
@@ -54,23 +63,32 @@ export class LinkAnnouncer {
     const { name } = peer;
     const update = { peer, next };
     this.#newest.set(name, update);
-    const task: Promise<void> = this.#deliver(update).finally(() => {
-      this.#running.delete(task);
+    // One after another: an older word must not arrive after a newer one.
+    const before = this.#running.get(name) ?? Promise.resolve();
+    const task = before.then(() => this.#deliver(update)).finally(() => {
+      if (this.#running.get(name) === task) this.#running.delete(name);
       if (this.#newest.get(name) === update) this.#newest.delete(name);
     });
-    this.#running.add(task);
+    this.#running.set(name, task);
+  }
+
+  /** A peer has gone: what it was to be told does not matter any more. */
+  forget(name: string): void {
+    this.#newest.delete(name);
   }
 
   /** Waits for what is under way. */
   async settled(): Promise<void> {
-    await Promise.all(this.#running);
+    await Promise.all(this.#running.values());
   }
 
   async #deliver(update: Announcement): Promise<void> {
     const { peer } = update;
+    const { signal, log, onUnreachable } = this.#options;
     const deadline = nowMicros() + GIVE_UP_MS * 1000;
+    let wait = FIRST_RETRY_MS;
     let failure: unknown;
-    while (nowMicros() < deadline && !this.#signal.aborted) {
+    while (nowMicros() < deadline && !signal.aborted) {
       if (this.#newest.get(peer.name) !== update) return;
       try {
         if (await this.#attempt(update)) return;
@@ -78,14 +96,16 @@ export class LinkAnnouncer {
       } catch (error) {
         failure = error;
       }
-      await sleepUntil(nowMicros() + RETRY_MS * 1000, this.#signal);
+      await sleepUntil(nowMicros() + wait * 1000, signal);
+      wait = Math.min(wait * 2, LONGEST_RETRY_MS);
     }
-    if (this.#signal.aborted || this.#newest.get(peer.name) !== update) return;
-    this.#log.warn(
+    if (signal.aborted || this.#newest.get(peer.name) !== update) return;
+    log.warn(
       `Cannot tell ${peer.name} its next peer: ${
         failure instanceof Error ? failure.message : failure
       }. Check that its control port ${peer.controlPort} can be reached`,
     );
+    if (!peer.session) onUnreachable(peer);
   }
 
   async #attempt(update: Announcement): Promise<boolean> {

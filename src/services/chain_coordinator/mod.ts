@@ -4,8 +4,9 @@
  * @module
  */
 
-import { formatHostPort, type HttpServer } from "../../net/mod.ts";
+import type { HttpServer } from "../../net/mod.ts";
 import type { ServiceContext } from "../context.ts";
+import { pageUrls, reachedAtPort } from "../chain/addresses.ts";
 import { ChainCoordinator } from "./coordinator.ts";
 import type { ChainCoordinatorOptions } from "./options.ts";
 import { serveCoordinatorPage } from "./page.ts";
@@ -17,10 +18,10 @@ export type { ChainCoordinatorOptions } from "./options.ts";
 export interface RunningCoordinator {
   /** The chain's state and its buttons. */
   readonly coordinator: ChainCoordinator;
-  /** Where peers register, `host:port`. */
-  readonly address: string;
-  /** The page's URL; `undefined` without one. */
-  readonly pageUrl: string | undefined;
+  /** Where peers register, `host:port`, best first; several when it listens at all interfaces. */
+  readonly addresses: readonly string[];
+  /** The page's URLs, best first; none without a page. */
+  readonly pageUrls: readonly string[];
   /** Stops everything; gives the totals. */
   close(): Promise<{ frames: number; streams: number }>;
 }
@@ -50,8 +51,8 @@ export async function startChainCoordinator(
   }
   return {
     coordinator,
-    address: formatHostPort(options.host, coordinator.port),
-    pageUrl: page?.url,
+    addresses: reachedAtPort(options.host, coordinator.port),
+    pageUrls: page === undefined ? [] : pageUrls(options.host, page.port),
     async close() {
       const totals = await coordinator.close();
       await page?.close();

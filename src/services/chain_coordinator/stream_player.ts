@@ -4,7 +4,7 @@
  * @module
  */
 
-import { RateMeter } from "../../chain/mod.ts";
+import { type ChainSnapshot, RateMeter } from "../../chain/mod.ts";
 import {
   type FrameSource,
   openSource,
@@ -16,25 +16,21 @@ import { nowMicros, sleepUntil } from "../../net/mod.ts";
 import { type FrameSender, newStreamId } from "../chain/frame_sender.ts";
 import type { ChainCoordinatorOptions } from "./options.ts";
 
-/** What the player tells about the current stream, or the last one. */
-export interface StreamFigures {
-  /** Id of the stream, 0 before the first. */
-  readonly streamId: number;
-  /** Frames sent, also the number that the next one gets. */
-  readonly framesSent: number;
-  /** Payload bytes sent. */
-  readonly bytesSent: number;
-  /** Frames that the source will have, when known. */
-  readonly totalFrames: number | null;
-  /** Target frame rate, 0 before the first stream. */
-  readonly targetFps: number;
-  /** Picture size in pixels. */
-  readonly width: number;
-  /** Picture size in pixels. */
-  readonly height: number;
-  /** Seconds since the start, or that the stream took. */
-  readonly elapsedSeconds: number;
-}
+/** The stream's part of what the page shows. */
+export type StreamSnapshot = Pick<
+  ChainSnapshot,
+  | "streamId"
+  | "frameNumber"
+  | "framesSent"
+  | "totalFrames"
+  | "bytesSent"
+  | "targetFps"
+  | "fps"
+  | "kbps"
+  | "width"
+  | "height"
+  | "elapsedSeconds"
+>;
 
 /** Hears of frames and ends. */
 export interface StreamListener {
@@ -42,19 +38,22 @@ export interface StreamListener {
   frame(frame: VideoFrame, number: number): void;
   /** A stream began. */
   started(streamId: number, source: FrameSource): void;
-  /** A stream ended; `error` when it broke. */
+  /** A stream that began ended; `error` when it broke. */
   ended(streamId: number, frames: number, error: unknown): void;
+  /** A stream did not begin; `error` when the source could not be opened. */
+  failed(error: unknown): void;
 }
 
 /** Plays streams, one after another. */
 export class StreamPlayer {
-  readonly rate = new RateMeter();
   readonly #options: ChainCoordinatorOptions;
   readonly #sender: FrameSender;
   readonly #listener: StreamListener;
   readonly #log: Logger;
+  readonly #rate = new RateMeter();
   #stop: AbortController | undefined;
   #playing: Promise<void> = Promise.resolve();
+  #begun = false;
   #streamId = 0;
   #framesSent = 0;
   #bytesSent = 0;
@@ -80,15 +79,27 @@ export class StreamPlayer {
     return this.#stop !== undefined;
   }
 
+  /** The stream that is being sent; `undefined` before its first frame and after its end. */
+  get current():
+    | { readonly streamId: number; readonly fps: number }
+    | undefined {
+    if (!this.#begun || this.#source === undefined) return undefined;
+    return { streamId: this.#streamId, fps: this.#source.fps };
+  }
+
   /** The current stream's figures, or the last one's. */
-  figures(): StreamFigures {
-    const until = this.playing ? nowMicros() : this.#endedUs;
+  snapshot(): StreamSnapshot {
+    const now = nowMicros();
+    const until = this.playing ? now : this.#endedUs;
     return {
       streamId: this.#streamId,
+      frameNumber: this.#framesSent - 1,
       framesSent: this.#framesSent,
-      bytesSent: this.#bytesSent,
       totalFrames: this.#source?.totalFrames ?? null,
+      bytesSent: this.#bytesSent,
       targetFps: this.#source?.fps ?? 0,
+      fps: this.#rate.fps(now),
+      kbps: this.#rate.kbps(now),
       width: this.#source?.width ?? 0,
       height: this.#source?.height ?? 0,
       elapsedSeconds: this.#startedUs === 0
@@ -116,7 +127,6 @@ export class StreamPlayer {
   async #run(signal: AbortSignal): Promise<void> {
     const streamId = newStreamId();
     let failure: unknown;
-    let begun = false;
     try {
       const { source: spec, fps, quality, loop, durationMs, ffmpeg } =
         this.#options;
@@ -129,7 +139,7 @@ export class StreamPlayer {
         log: this.#log,
         signal,
       });
-      begun = true;
+      this.#begun = true;
       this.#source = source;
       this.#streamId = streamId;
       this.#framesSent = 0;
@@ -142,7 +152,9 @@ export class StreamPlayer {
       if (!signal.aborted) failure = error;
     }
     this.#endedUs = nowMicros();
-    if (begun) await this.#sender.sendEnd(this.#framesSent);
+    if (!this.#begun) return this.#listener.failed(failure);
+    this.#begun = false;
+    await this.#sender.sendEnd(this.#framesSent);
     this.#listener.ended(streamId, this.#framesSent, failure);
   }
 
@@ -164,7 +176,7 @@ export class StreamPlayer {
       if (signal.aborted) return;
       this.#framesSent++;
       this.#bytesSent += frame.bytes.length;
-      this.rate.add(nowMicros(), frame.bytes.length);
+      this.#rate.add(nowMicros(), frame.bytes.length);
     }
   }
 }

@@ -36,8 +36,15 @@ const LONGEST_RETRY_MS = 2000;
  * not noticed yet: its sessions die within 1 s.
  */
 const REFUSED_PATIENCE_MS = 3000;
+/** How long the word that we leave may take: a coordinator that stands still is not waited for. */
+const LEAVE_TIMEOUT_MS = 250;
 /** Attempts in vain are told again after so many milliseconds. */
 const REMIND_MS = 10_000;
+
+/** The coordinator took the peer in, but not on terms that the user accepts. */
+export class ChainTermsError extends Error {
+  override readonly name = "ChainTermsError";
+}
 
 /** What the link is told, and whom it tells. */
 export interface CoordinatorLinkOptions {
@@ -46,7 +53,12 @@ export interface CoordinatorLinkOptions {
   readonly registration: RegisterRequest;
   readonly log: Logger;
   readonly signal: AbortSignal;
-  /** The coordinator took us in; `answer` names the peer before us. */
+  /** We are about to ask for a place at the end of the chain. */
+  onRegister(): void;
+  /**
+   * The coordinator took us in; `answer` names the peer before us. May throw a
+   * {@linkcode ChainTermsError}, which ends the link.
+   */
   onRegistered(answer: RegisterAnswer): void;
   /** The coordinator said something. */
   onMessage(message: SessionMessage): void;
@@ -69,6 +81,7 @@ export class CoordinatorLink {
    * Registers and stays registered; resolves when the signal aborted.
    *
    * @throws {ChainProtocolError} when the coordinator refuses the peer for good.
+   * @throws {ChainTermsError} from `onRegistered`.
    */
   async run(): Promise<void> {
     const { signal, log, coordinator } = this.#options;
@@ -82,6 +95,7 @@ export class CoordinatorLink {
         wait = FIRST_RETRY_MS;
         refusedSinceUs = undefined;
       } catch (error) {
+        if (error instanceof ChainTermsError) throw error;
         if (error instanceof ChainProtocolError) {
           refusedSinceUs ??= nowMicros();
           const waited = (nowMicros() - refusedSinceUs) / 1000;
@@ -119,11 +133,12 @@ export class CoordinatorLink {
       coordinator.port,
       CONNECT_TIMEOUT_MS,
     );
-    const close = (): void => closeQuietly(connection);
-    signal.addEventListener("abort", close, { once: true });
+    const leave = (): void => void this.#leave(connection);
+    signal.addEventListener("abort", leave, { once: true });
     try {
       connection.setNoDelay(true);
       if (signal.aborted) return;
+      this.#options.onRegister();
       await writeAll(connection, encodeControlRequest(registration));
       await this.#converse(connection);
     } finally {
@@ -131,9 +146,28 @@ export class CoordinatorLink {
         this.#connection = undefined;
         this.#options.onLost();
       }
-      signal.removeEventListener("abort", close);
-      close();
+      signal.removeEventListener("abort", leave);
+      closeQuietly(connection);
       await this.#writing;
+    }
+  }
+
+  /** Says that we go on purpose, where there is a session to say it over, and goes. */
+  async #leave(connection: Deno.TcpConn): Promise<void> {
+    const timer = setTimeout(() => closeQuietly(connection), LEAVE_TIMEOUT_MS);
+    try {
+      await this.#writing;
+      if (this.#connection === connection) {
+        await writeAll(
+          connection,
+          encodeSessionMessage({ type: "leave", reason: "stopped" }),
+        );
+      }
+    } catch {
+      // Then the coordinator sees the connection end.
+    } finally {
+      clearTimeout(timer);
+      closeQuietly(connection);
     }
   }
 
@@ -159,9 +193,7 @@ export class CoordinatorLink {
         this.#options.onMessage(parseSessionMessage(object));
       }
     }
-    if (answer === undefined) {
-      throw new Error("it closed the connection without an answer");
-    }
+    if (answer === undefined) throw new Deno.errors.UnexpectedEof();
     if (!answer.session) await aborted(this.#options.signal);
   }
 }
@@ -176,6 +208,9 @@ function aborted(signal: AbortSignal): Promise<void> {
 function reason(error: unknown): string {
   if (error instanceof Deno.errors.ConnectionRefused) {
     return "nobody listens there";
+  }
+  if (error instanceof Deno.errors.UnexpectedEof) {
+    return "it closed the connection without an answer";
   }
   return error instanceof Error ? error.message : String(error);
 }

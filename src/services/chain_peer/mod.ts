@@ -6,11 +6,14 @@
 
 import type { PeerReport } from "../../chain/mod.ts";
 import type { HttpServer } from "../../net/mod.ts";
+import { pageUrls, reachedAtPort } from "../chain/addresses.ts";
 import type { ServiceContext } from "../context.ts";
 import type { ChainPeerOptions } from "./options.ts";
 import { servePeerPage } from "./page.ts";
 import { ChainPeer } from "./peer.ts";
 
+export type { StrandcastOptions } from "../chain/frame_sender.ts";
+export { ChainTermsError } from "./coordinator_link.ts";
 export type { ChainPeerOptions } from "./options.ts";
 export { ChainPeer } from "./peer.ts";
 
@@ -18,11 +21,15 @@ export { ChainPeer } from "./peer.ts";
 export interface RunningPeer {
   /** Ports and figures. */
   readonly peer: ChainPeer;
-  /** The page's URL; `undefined` without one. */
-  readonly pageUrl: string | undefined;
+  /** Where it receives video, `udp://host:port`, best first; several when it listens at all interfaces. */
+  readonly videoUrls: readonly string[];
+  /** Where it takes UPDATE_NEXT, `tcp://host:port`, likewise. */
+  readonly controlUrls: readonly string[];
+  /** Its page, likewise; none without a page. */
+  readonly pageUrls: readonly string[];
   /**
    * Settles when the peer has stopped: because its signal aborted, or with the
-   * reason why the coordinator refused it.
+   * reason why it cannot be in the chain.
    */
   readonly finished: Promise<void>;
   /** Closes everything after `finished`; gives the totals. */
@@ -54,9 +61,13 @@ export async function startChainPeer(
     await peer.close();
     throw error;
   }
+  const { host } = options;
   return {
     peer,
-    pageUrl: page?.url,
+    videoUrls: reachedAtPort(host, peer.udpPort).map((at) => `udp://${at}`),
+    controlUrls: reachedAtPort(host, peer.controlPort)
+      .map((at) => `tcp://${at}`),
+    pageUrls: page === undefined ? [] : pageUrls(host, page.port),
     finished: peer.run(page?.url),
     async close() {
       const totals = await peer.close();

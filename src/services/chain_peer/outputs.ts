@@ -6,48 +6,49 @@
 
 import type { RelayFrame } from "../../chain/mod.ts";
 import type { Logger } from "../../log/mod.ts";
-import { ensureFfmpeg, FrameFolder, VideoRecorder } from "../../media/mod.ts";
-import { nowMicros } from "../../net/mod.ts";
+import { checkRecording, ensureFfmpeg, FrameFolder } from "../../media/mod.ts";
 import type { ChainPeerOptions } from "./options.ts";
-
-/** Rate of a recording when the coordinator does not say the stream's. */
-const ASSUMED_FPS = 30;
+import { StreamRecording } from "./stream_recording.ts";
 
 /** Saves and records, in the background. */
 export class FrameOutputs {
   readonly #folder: FrameFolder | undefined;
-  readonly #recordTo: { path: string; ffmpeg: string; log: Logger } | undefined;
-  #recorder: Promise<VideoRecorder | undefined> | undefined;
-  #fps = ASSUMED_FPS;
+  readonly #recording: StreamRecording | undefined;
 
   private constructor(
     folder: FrameFolder | undefined,
-    recordTo: { path: string; ffmpeg: string; log: Logger } | undefined,
+    recording: StreamRecording | undefined,
   ) {
     this.#folder = folder;
-    this.#recordTo = recordTo;
+    this.#recording = recording;
   }
 
   /**
-   * Makes the folder, and looks for ffmpeg when there is something to record.
+   * Makes the folder; when there is something to record, tries the place and
+   * looks for ffmpeg.
    *
-   * @throws {MediaError} when the folder cannot be made.
+   * @throws {MediaError} when the folder cannot be made or the recording not be written.
    * @throws {MissingProgramError} when recording needs ffmpeg and none is to be had.
    */
   static async open(
     options: ChainPeerOptions,
     log: Logger,
   ): Promise<FrameOutputs> {
-    const { framesDir, keep, record, ffmpeg } = options;
-    const recordTo = record === undefined ? undefined : {
-      path: record,
-      ffmpeg: (await ensureFfmpeg({ flag: ffmpeg, log })).path,
-      log,
-    };
+    const { framesDir, keep, record } = options;
+    let recording: StreamRecording | undefined;
+    if (record !== undefined) {
+      await checkRecording(record);
+      const ffmpeg = await ensureFfmpeg({ flag: options.ffmpeg, log });
+      recording = new StreamRecording({
+        path: record,
+        ffmpeg: ffmpeg.path,
+        log,
+      });
+    }
     const folder = framesDir === undefined
       ? undefined
       : await FrameFolder.open(framesDir, { keep, log });
-    return new FrameOutputs(folder, recordTo);
+    return new FrameOutputs(folder, recording);
   }
 
   /** Frames written to disk in all streams. */
@@ -63,49 +64,37 @@ export class FrameOutputs {
 
   /** The coordinator says how many frames a second its stream has. */
   announceRate(fps: number): void {
-    this.#fps = fps;
+    this.#recording?.announceRate(fps);
   }
 
-  /** A new stream begins: its frames take the place of the old one's. */
+  /** A new stream begins: in the folder it takes the old one's place, in the recording it follows. */
   beginStream(): void {
     this.#folder?.startStream();
+    this.#recording?.beginStream();
+  }
+
+  /** The stream is over after so many frames. */
+  endStream(frames: number): void {
+    this.#recording?.endStream(frames);
   }
 
   /** Takes a frame; holds it until it is on disk. */
   write(frame: RelayFrame): void {
-    if (this.#folder !== undefined) {
-      frame.jpeg.retain();
-      const { jpeg } = frame;
-      const taken = this.#folder.save(
-        frame.number,
-        jpeg.bytes,
-        () => jpeg.release(),
-      );
-      if (!taken) jpeg.release();
-    }
-    if (this.#recordTo !== undefined) {
-      this.#recorder ??= this.#openRecorder(this.#recordTo);
-      const time = nowMicros();
-      // The recorder keeps pictures to fill gaps with, so it gets its own.
-      const bytes = frame.jpeg.bytes.slice();
-      this.#recorder.then((recorder) => recorder?.write({ bytes, time }));
-    }
-  }
-
-  async #openRecorder(
-    { path, ffmpeg, log }: { path: string; ffmpeg: string; log: Logger },
-  ): Promise<VideoRecorder | undefined> {
-    try {
-      return await VideoRecorder.open(path, { ffmpeg, fps: this.#fps, log });
-    } catch (error) {
-      log.error(error instanceof Error ? error.message : String(error));
-      return undefined;
-    }
+    this.#recording?.write(frame);
+    if (this.#folder === undefined) return;
+    const { jpeg } = frame;
+    jpeg.retain();
+    const taken = this.#folder.save(
+      frame.number,
+      jpeg.bytes,
+      () => jpeg.release(),
+    );
+    if (!taken) jpeg.release();
   }
 
   /** Waits until everything is on disk and the recording is whole. */
   async close(): Promise<void> {
     await this.#folder?.close();
-    await (await this.#recorder)?.close();
+    await this.#recording?.close();
   }
 }

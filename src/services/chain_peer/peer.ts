@@ -12,6 +12,7 @@ import {
   type RelayFrame,
   type SessionMessage,
 } from "../../chain/mod.ts";
+import { FloodCounter } from "../../log/mod.ts";
 import {
   formatHostPort,
   listenOrExplain,
@@ -20,9 +21,10 @@ import {
   type TcpServer,
   type UdpSocket,
 } from "../../net/mod.ts";
+import { plainAddress, whyUnreachable } from "../chain/addresses.ts";
 import type { ServiceContext } from "../context.ts";
 import { serveControlPort } from "./control_port.ts";
-import { CoordinatorLink } from "./coordinator_link.ts";
+import { ChainTermsError, CoordinatorLink } from "./coordinator_link.ts";
 import type { ChainPeerOptions } from "./options.ts";
 import { FrameOutputs } from "./outputs.ts";
 import { PeerLog } from "./peer_log.ts";
@@ -52,6 +54,7 @@ export class ChainPeer {
   readonly #socket: UdpSocket;
   readonly #control: TcpServer;
   readonly #loop: RelayLoop;
+  readonly #strangers: FloodCounter;
   #upstream: string | null = null;
   #registered = false;
   #framesInAll = 0;
@@ -68,6 +71,7 @@ export class ChainPeer {
     this.#context = context;
     this.#log = log;
     this.#outputs = outputs;
+    this.#strangers = new FloodCounter(context.log);
     const { host, udpPort = defaultUdpPort(options.name) } = options;
     this.#socket = listenOrExplain(
       host,
@@ -93,6 +97,13 @@ export class ChainPeer {
         this.#log?.write(`DATA from ${origin}: ${message}`);
         this.#context.log.info(`${origin} says: ${message}`);
       },
+      stranger: ({ hostname }) =>
+        this.#strangers.count(
+          `dropped {n} datagram{s} from ${plainAddress(hostname)}: not from ${
+            this.#upstream ?? "the coordinator"
+          }, which is before us`,
+          performance.now(),
+        ),
     });
   }
 
@@ -139,6 +150,7 @@ export class ChainPeer {
    * Registers and relays until the context's signal aborts.
    *
    * @throws {ChainProtocolError} when the coordinator refuses the peer.
+   * @throws {ChainTermsError} when `wire` is `binary` and the coordinator does not speak it.
    */
   async run(pageUrl: string | undefined): Promise<void> {
     const { signal, log } = this.#context;
@@ -151,12 +163,13 @@ export class ChainPeer {
         port: this.udpPort,
         controlPort: this.controlPort,
         binary: this.#options.wire !== "strandcast",
-        host: undefined,
         page: pageUrl,
         session: true,
       },
       log,
       signal: AbortSignal.any([signal, stop.signal]),
+      // Who registers is the last of the chain until it hears otherwise.
+      onRegister: () => this.#loop.next = undefined,
       onRegistered: (answer) => this.#onRegistered(answer),
       onMessage: (message) => this.#onMessage(message),
       onLost: () => this.#registered = false,
@@ -213,7 +226,14 @@ export class ChainPeer {
   }
 
   #onRegistered(answer: RegisterAnswer): void {
-    const { previous } = answer;
+    const { previous, binary, session } = answer;
+    if (this.#options.wire === "binary" && !binary) {
+      throw new ChainTermsError(
+        "Cannot join the chain: its coordinator speaks StrandCast's wire only. Pass --wire auto to speak it, too",
+      );
+    }
+    // An existing coordinator names no upstream, now and later.
+    if (!session) this.#loop.nameUpstream(undefined);
     this.#registered = true;
     this.#upstream = previous?.name ?? null;
     this.#log?.write(
@@ -234,10 +254,14 @@ export class ChainPeer {
   }
 
   #onMessage(message: SessionMessage): void {
-    if (message.type === "upstream") this.#upstream = message.name;
-    else if (message.type === "started") {
+    if (message.type === "upstream") {
+      const { name, host, port } = message;
+      this.#upstream = name;
+      this.#loop.nameUpstream({ hostname: host, port });
+    } else if (message.type === "started") {
       clearTimeout(this.#endTimer);
       this.#loop.announceStream(message.streamId);
+      this.#outputs.announceRate(message.fps);
     } else if (message.type === "end") {
       clearTimeout(this.#endTimer);
       this.#endTimer = setTimeout(
@@ -248,9 +272,10 @@ export class ChainPeer {
   }
 
   #setNext(next: NextHop | undefined, from: string): void {
+    const hostname = next?.host ?? plainAddress(from);
     this.#loop.next = next === undefined ? undefined : {
       name: next.name,
-      address: { hostname: next.host ?? from, port: next.port },
+      address: { hostname, port: next.port },
       wire: next.wire,
     };
     this.#log?.write(
@@ -261,10 +286,14 @@ export class ChainPeer {
     this.#context.log.info(
       next === undefined
         ? "Last of the chain"
-        : `Next is ${next.name} at ${
-          formatHostPort(next.host ?? from, next.port)
-        }`,
+        : `Next is ${next.name} at ${formatHostPort(hostname, next.port)}`,
     );
+    const why = whyUnreachable(this.#socket.address.hostname, hostname);
+    if (next !== undefined && why !== undefined) {
+      this.#context.log.error(
+        `Cannot send to ${next.name} from ${this.name}: ${why}`,
+      );
+    }
     this.#context.emit({
       event: "next",
       peer: this.name,
@@ -292,6 +321,7 @@ export class ChainPeer {
   }
 
   #onEnd(frames: number): void {
+    this.#outputs.endStream(frames);
     this.#log?.write(`VIDEO_END from coordinator, total frames: ${frames}`);
     const { framesReceived, framesLost } = this.report();
     this.#context.log.info(

@@ -25,6 +25,7 @@ import {
   newStreamId,
   type StrandcastOptions,
 } from "../chain/frame_sender.ts";
+import { Upstream } from "./upstream.ts";
 
 /**
  * Frames that may wait for their turn on a hop where the wires differ: packing
@@ -47,6 +48,8 @@ export interface RelayListener {
   ended(frames: number): void;
   /** An older peer's text message came by. */
   text(origin: string, message: string): void;
+  /** A datagram of somebody who is not our upstream was dropped. */
+  stranger(from: UdpAddress): void;
 }
 
 /** The part of a report that the loop knows. */
@@ -68,7 +71,7 @@ export class RelayLoop {
   readonly #transcoder: FrameSender;
   readonly #stop = new AbortController();
   #next: Hop | undefined;
-  #upstream: UdpAddress | undefined;
+  readonly #upstream = new Upstream();
   #state: "idle" | "playing" | "ended" = "idle";
   #forwarded = 0;
   #announced = 0;
@@ -101,6 +104,15 @@ export class RelayLoop {
     this.#relay.setDownstreamWire(hop?.wire);
   }
 
+  /**
+   * The coordinator names the peer before this one: nobody else is listened
+   * to. `undefined` takes whoever sends whole frames. Port 0 is any port.
+   */
+  nameUpstream(address: UdpAddress | undefined): void {
+    this.#upstream.name(address);
+    this.#relay.guardUpstream(address !== undefined);
+  }
+
   /** `idle` before the first stream. */
   get state(): "idle" | "playing" | "ended" {
     return this.#state;
@@ -131,7 +143,7 @@ export class RelayLoop {
     const outcome = this.#relay.receive(
       batch.datagram(index),
       nowMicros(),
-      isSameAddress(from, this.#upstream),
+      this.#upstream.isFrom(from),
     );
     // Forwarding comes first: whatever else this peer does with the frame, the
     // ones after it do not wait for.
@@ -141,13 +153,16 @@ export class RelayLoop {
     }
     if (outcome.started !== undefined) this.#onStart(outcome.started);
     if (outcome.frame !== undefined) {
-      if (!isSameAddress(from, this.#upstream)) this.#upstream = from;
+      this.#upstream.learn(from);
       this.#onFrame(outcome.frame);
     }
     if (outcome.text !== undefined) {
       this.#listener.text(outcome.text.origin, outcome.text.message);
     }
     if (outcome.end !== undefined) this.#onEnd(outcome.end);
+    if (outcome.drop === "stranger" && from !== undefined) {
+      this.#listener.stranger(from);
+    }
   }
 
   /**
@@ -237,12 +252,4 @@ export class RelayLoop {
       height: this.#height,
     };
   }
-}
-
-function isSameAddress(
-  a: UdpAddress | undefined,
-  b: UdpAddress | undefined,
-): boolean {
-  return a !== undefined && b !== undefined && a.port === b.port &&
-    a.hostname === b.hostname;
 }

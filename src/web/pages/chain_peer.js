@@ -341,7 +341,7 @@ function createFacts(place) {
   };
   const cells = Object.entries(values).map(([label, value]) => {
     const cell = element("dd", { class: "figure" }, NONE);
-    place.append(element("dt", {}, label), cell);
+    place.append(element("div", {}, element("dt", {}, label), cell));
     return { cell, value };
   });
   return {

@@ -36,8 +36,8 @@ export interface MadeUpPeer {
 export const FPS = 30;
 
 const FRAME_BYTES = 23_400;
-const WIDTH = 1620;
-const HEIGHT = 1080;
+const WIDTH = 640;
+const HEIGHT = 360;
 
 /** A summary around a median, as queues make them: a tail to the right. */
 function around(p50: number): LatencySummary {

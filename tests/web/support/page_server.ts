@@ -38,9 +38,6 @@ export interface PageServer extends AsyncDisposable {
   restart(): Promise<void>;
 }
 
-const notFound: RouteHandler = (_request, { url }) =>
-  errorResponse(404, `Cannot find "${url.pathname}": there is no such page`);
-
 /**
  * Serves the coordinator's page, or a peer's when `peer` names one.
  */
@@ -48,7 +45,7 @@ export async function servePages(
   chain: MadeUpChain,
   peer?: string,
 ): Promise<PageServer> {
-  const jpegs = await makeJpegs({ size: "1620x1080", frames: 60 });
+  const jpegs = await makeJpegs({ size: "640x360", frames: 60 });
   const commands: string[] = [];
   const listeners = new Set<() => void>();
   let frames = new LiveFrames();
@@ -123,8 +120,9 @@ export async function servePages(
       drainMs: 100,
       handler: route(
         table,
-        async (request, info) =>
-          await serveAsset(info.url.pathname) ?? notFound(request, info),
+        async (_request, info) =>
+          await serveAsset(info.url.pathname) ??
+            errorResponse(404, `Cannot find "${info.url.pathname}"`),
       ),
     });
   }

@@ -69,6 +69,12 @@ export function createTable(
       )
     ),
   );
+  const sorting = element(
+    "label",
+    { class: "table-sort", hidden: true },
+    "Sort by ",
+    chooser,
+  );
   const table = element(
     "table",
     { class: "table" },
@@ -144,6 +150,7 @@ export function createTable(
       shown.delete(key);
     }
     emptyRow.hidden = rows.length > 0;
+    sorting.hidden = rows.length === 0;
     /** @type {Element} */
     let before = emptyRow;
     for (const row of rows) {
@@ -161,7 +168,7 @@ export function createTable(
     element: element(
       "div",
       { class: "table-frame" },
-      element("label", { class: "table-sort" }, "Sort by ", chooser),
+      sorting,
       table,
     ),
     /** @param {readonly Row[]} rows */

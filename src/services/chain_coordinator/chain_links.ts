@@ -1,0 +1,156 @@
+/**
+ * Keeps everybody's idea of the chain the same as the roster's: where the
+ * coordinator sends, where peers send, and whom peers listen to.
+ *
+ * @module
+ */
+
+import {
+  DEFAULT_FRAGMENT_BYTES,
+  type Link,
+  type LinkUpdate,
+  type SessionMessage,
+  type TopologyPeer,
+} from "../../chain/mod.ts";
+import type { Logger } from "../../log/mod.ts";
+import { formatHostPort, isLoopback, type UdpAddress } from "../../net/mod.ts";
+import {
+  hostSeenFrom,
+  isAnyAddress,
+  whyUnreachable,
+} from "../chain/addresses.ts";
+import {
+  type FrameSender,
+  LOOPBACK_FRAGMENT_BYTES,
+} from "../chain/frame_sender.ts";
+import { LinkAnnouncer } from "./link_announcer.ts";
+import type { Member, Roster } from "./roster.ts";
+
+/** What the links need of the coordinator. */
+export interface ChainLinksOptions {
+  /** Who is in the chain. */
+  readonly roster: Roster;
+  /** Sends to the first peer. */
+  readonly sender: FrameSender;
+  /** Where `sender` sends from. */
+  readonly sendsFrom: UdpAddress;
+  /** Payload bytes of a binary fragment; `auto` looks where the peers are. */
+  readonly fragmentBytes: number | "auto";
+  readonly log: Logger;
+  readonly signal: AbortSignal;
+  /** An existing peer cannot be told its next one: it is not there. */
+  readonly onUnreachable: (peer: TopologyPeer) => void;
+}
+
+/** Tells the chain of its changes. */
+export class ChainLinks {
+  readonly #options: ChainLinksOptions;
+  readonly #announcer: LinkAnnouncer;
+
+  /** Tells nobody anything yet. */
+  constructor(options: ChainLinksOptions) {
+    this.#options = options;
+    const { log, signal, onUnreachable } = options;
+    this.#announcer = new LinkAnnouncer({ log, signal, onUnreachable });
+  }
+
+  /**
+   * Next hops have changed. Who is to listen to another one is told before the
+   * other one is told to send.
+   */
+  apply(updates: readonly LinkUpdate[]): void {
+    const { roster } = this.#options;
+    for (const { next } of updates) {
+      if (next !== undefined) this.tellUpstream(next.peer.name);
+    }
+    this.#sendToFirst();
+    for (const { from, next } of updates) {
+      const member = roster.member(from?.name ?? "");
+      if (from !== undefined) {
+        this.#announcer.announce(from, this.#asSeenFrom(next, member));
+      }
+    }
+  }
+
+  /** Names a peer of ours the one before it. */
+  tellUpstream(name: string): void {
+    const { roster } = this.#options;
+    const member = roster.member(name);
+    if (member?.session === undefined) return;
+    const previous = roster.topology.previousOf(name);
+    member.session.send(this.#upstreamOf(member, previous));
+  }
+
+  /** A peer has gone: it is told nothing any more. */
+  forget(name: string): void {
+    this.#announcer.forget(name);
+  }
+
+  /** Waits for what is under way. */
+  async settled(): Promise<void> {
+    await this.#announcer.settled();
+  }
+
+  #upstreamOf(
+    { from }: Member,
+    previous: TopologyPeer | undefined,
+  ): SessionMessage {
+    if (previous === undefined) {
+      const { hostname, port } = this.#options.sendsFrom;
+      const host = isAnyAddress(hostname) ? from.coordinatorHost : hostname;
+      return { type: "upstream", name: null, host, port };
+    }
+    return {
+      type: "upstream",
+      name: previous.name,
+      host: hostSeenFrom(previous.host, from),
+      // An existing peer may send through another socket than it receives at.
+      port: previous.session ? previous.port : 0,
+    };
+  }
+
+  #sendToFirst(): void {
+    const { roster, sender, sendsFrom, log } = this.#options;
+    const first = roster.topology.firstHop;
+    const before = sender.next;
+    sender.next = first === undefined ? undefined : {
+      name: first.peer.name,
+      address: { hostname: first.peer.host, port: first.peer.port },
+      wire: first.wire,
+    };
+    sender.fragmentBytes = this.#fragmentBytes();
+    if (first === undefined || before?.name === first.peer.name) return;
+    const why = whyUnreachable(sendsFrom.hostname, first.peer.host);
+    if (why !== undefined) {
+      const { name, host, port } = first.peer;
+      log.error(
+        `Cannot send to ${name} at ${
+          formatHostPort(host, port)
+        } from the coordinator: ${why}`,
+      );
+    }
+  }
+
+  /** A next hop with the address at which `viewer` reaches it. */
+  #asSeenFrom(
+    next: Link | undefined,
+    viewer: Member | undefined,
+  ): Link | undefined {
+    if (next === undefined || viewer === undefined) return next;
+    const host = hostSeenFrom(next.peer.host, viewer.from);
+    if (host === next.peer.host) return next;
+    this.#options.log.warn(
+      `${next.peer.name} is on the coordinator's machine and ${viewer.peer.name} is not: ${next.peer.name} must listen at ${host}, as with --host 0.0.0.0`,
+    );
+    return { ...next, peer: { ...next.peer, host } };
+  }
+
+  #fragmentBytes(): number {
+    const { roster, fragmentBytes } = this.#options;
+    if (fragmentBytes !== "auto") return fragmentBytes;
+    const peers = roster.topology.list();
+    return peers.every(({ host }) => isLoopback(host))
+      ? LOOPBACK_FRAGMENT_BYTES
+      : DEFAULT_FRAGMENT_BYTES;
+  }
+}
