@@ -5,6 +5,7 @@
  * Put a frame on the chain's wire and take it off again:
  *
  * ```ts
+ * import { BinaryFragmenter, Relay } from "./mod.ts";
  * import assert from "node:assert/strict";
  *
  * const jpeg = new Uint8Array([0xff, 0xd8, 1, 2, 3, 0xff, 0xd9]);
@@ -29,6 +30,4 @@ export * from "./src/jpeg/mod.ts";
 export * from "./src/chain/mod.ts";
 export * from "./src/media/mod.ts";
 export * from "./src/net/mod.ts";
-export * from "./src/services/context.ts";
-export * from "./src/services/chain_coordinator/mod.ts";
-export * from "./src/services/chain_peer/mod.ts";
+export * from "./src/services/mod.ts";

@@ -46,6 +46,7 @@ export class FloodCounter {
   readonly #interval: number;
   readonly #counts = new Map<string, Count>();
 
+  /** Writes to `log`. */
   constructor(log: Logger, options: FloodCounterOptions = {}) {
     this.#log = log;
     this.#level = options.level ?? "warn";

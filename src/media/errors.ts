@@ -6,6 +6,7 @@
 
 /** A program that is needed is not there and could not be fetched; the command line exits 3. */
 export class MissingProgramError extends Error {
+  /** The class, in messages and for who cannot import it. */
   override name = "MissingProgramError";
   /** The program's name, such as "ffmpeg". */
   readonly program: string;
@@ -45,6 +46,7 @@ export type MediaErrorCode =
 
 /** A video that cannot be read or written; the message carries ffmpeg's own last meaningful line. */
 export class MediaError extends Error {
+  /** The class, in messages and for who cannot import it. */
   override name = "MediaError";
   /** What happened, stable across versions. */
   readonly code: MediaErrorCode;

@@ -21,7 +21,7 @@ export {
   FFMPEG_PACKAGE_VERSION,
   ffmpegPackage,
 } from "./ffmpeg_package.ts";
-export type { FfmpegPackage } from "./ffmpeg_package.ts";
+export type { CacheEnvironment, FfmpegPackage } from "./ffmpeg_package.ts";
 export { probeVideo } from "./ffmpeg_probe.ts";
 export type { VideoInfo } from "./ffmpeg_probe.ts";
 export {
@@ -58,5 +58,13 @@ export {
   SourceSpecError,
 } from "./source_spec.ts";
 export type { SourceSpec, SourceSpecErrorCode } from "./source_spec.ts";
-export { VideoRecorder } from "./video_recorder.ts";
-export type { RecorderOptions, RecordingResult } from "./video_recorder.ts";
+export {
+  checkRecording,
+  recordingEnding,
+  VideoRecorder,
+} from "./video_recorder.ts";
+export type {
+  RecorderOptions,
+  RecordingEnding,
+  RecordingResult,
+} from "./video_recorder.ts";

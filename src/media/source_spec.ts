@@ -75,6 +75,7 @@ export type SourceSpecErrorCode =
 
 /** A SOURCE that cannot be understood; the message says what is allowed. */
 export class SourceSpecError extends SyntaxError {
+  /** The class, in messages and for who cannot import it. */
   override name = "SourceSpecError";
   /** What is wrong, stable across versions. */
   readonly code: SourceSpecErrorCode;

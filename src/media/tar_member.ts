@@ -24,6 +24,7 @@ export const MAX_TAR_MEMBER_SIZE = 512 * 1024 * 1024;
 
 /** An archive that is damaged, or hostile, or lacks the member. */
 export class TarError extends SyntaxError {
+  /** The class, in messages and for who cannot import it. */
   override name = "TarError";
 }
 

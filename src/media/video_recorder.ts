@@ -20,6 +20,56 @@ const MAX_JITTER = 1;
 /** Milliseconds ffmpeg may take to finish a file: an hour's index is written in one. */
 export const FINISH_TIMEOUT = 20_000;
 
+/** Endings that a recording's name may have. */
+const ENDINGS: readonly RecordingEnding[] = ["mp4", "mkv", "avi", "mov", "m4v"];
+
+/** One of them. */
+export type RecordingEnding = "mp4" | "mkv" | "avi" | "mov" | "m4v";
+
+/**
+ * The ending of a recording's name, which decides the kind of file.
+ *
+ * @throws {MediaError} `unsupported` when it is none that can be recorded to.
+ */
+export function recordingEnding(path: string): RecordingEnding {
+  const ending = /\.([A-Za-z0-9]+)$/.exec(path)?.[1]?.toLowerCase();
+  const known = ENDINGS.find((one) => one === ending);
+  if (known !== undefined) return known;
+  throw new MediaError(
+    "unsupported",
+    `Cannot record to ${
+      JSON.stringify(path)
+    }: its name must end in .mp4, .mkv, .avi or .mov`,
+  );
+}
+
+/**
+ * Tries whether a recording can be written to `path`, and leaves nothing there.
+ *
+ * @throws {MediaError} `unsupported` or `write_failed`, with the remedy.
+ */
+export async function checkRecording(path: string): Promise<void> {
+  recordingEnding(path);
+  try {
+    const isNew = await Deno.stat(path).then(() => false, () => true);
+    (await Deno.open(path, { append: true, create: true })).close();
+    if (isNew) await Deno.remove(path);
+  } catch (cause) {
+    const why = cause instanceof Deno.errors.NotFound
+      ? "its folder is not there"
+      : cause instanceof Deno.errors.PermissionDenied
+      ? "writing is not permitted"
+      : (cause as Error).message;
+    throw new MediaError(
+      "write_failed",
+      `Cannot record to ${
+        JSON.stringify(path)
+      }: ${why}. Name a file in a folder that you may write to`,
+      { cause },
+    );
+  }
+}
+
 /** How a recording is made. */
 export interface RecorderOptions {
   /** Path of ffmpeg. */
@@ -220,8 +270,7 @@ async function chooseEncoding(
 ): Promise<Encoding> {
   // without -r AVI gets twice the rate, with every other frame empty
   const copy = ["-c:v", "copy", "-r", String(fps)];
-  const ending = /\.([A-Za-z0-9]+)$/.exec(path)?.[1]?.toLowerCase();
-  switch (ending) {
+  switch (recordingEnding(path)) {
     case "mkv":
     case "avi":
     case "mov":
@@ -245,13 +294,6 @@ async function chooseEncoding(
           "Motion JPEG in MP4, which few players show (this ffmpeg has no H.264 encoder)",
         args: copy,
       };
-    default:
-      throw new MediaError(
-        "unsupported",
-        `Cannot record to ${
-          JSON.stringify(path)
-        }: its name must end in .mp4, .mkv, .avi or .mov`,
-      );
   }
 }
 

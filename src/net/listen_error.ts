@@ -8,6 +8,7 @@ import { formatHostPort } from "./resolve.ts";
 
 /** A socket that could not be bound; the message names the remedy. */
 export class ListenError extends Error {
+  /** The class, in messages and for who cannot import it. */
   override readonly name = "ListenError";
 
   /**

@@ -177,7 +177,7 @@ pageTest(
       await page.goto(server.url);
       await seen(page, "2 peers ready, not started");
       await page.getByRole("button", { name: "Start" }).click();
-      await seen(page, "All 2 peers show the same moment");
+      await seen(page, "Both peers show the same moment");
       assert.deepEqual(server.commands, ["POST /api/start"]);
 
       await page.getByRole("button", { name: "Start" }).click({ force: true });
@@ -191,7 +191,7 @@ pageTest(
       await page.keyboard.press("Space");
       await seen(page, "It ends at 2 peers.");
       await page.keyboard.press("Enter");
-      await seen(page, "Every frame arrived at all 2 peers");
+      await seen(page, "Every frame arrived at both peers");
       assert.deepEqual(server.commands, ["POST /api/start", "POST /api/stop"]);
       assert.deepEqual(errors, []);
     });
@@ -231,7 +231,7 @@ pageTest(
         server.push();
         await seen(page, "Left: no answer for 800 ms");
         await keepScreenshot(page, "coordinator_left_1600");
-        await seen(page, "All 2 peers show the same moment");
+        await seen(page, "Both peers show the same moment");
         assert.deepEqual(await tiles(page), ["Coordinator", "A", "B", "C"]);
         assert.deepEqual((await rows(page)).map(([name]) => name), ["A", "C"]);
         await seen(page, /^B left \d s ago: no answer for 800 ms$/);
@@ -316,7 +316,7 @@ pageTest(
     server.play();
     await withPage(WIDE, async (page) => {
       await page.goto(server.url);
-      await seen(page, "All 2 peers show the same moment");
+      await seen(page, "Both peers show the same moment");
       await server.stop();
       await seen(page, "Connection lost, retrying");
       assert.equal(await verdict(page), "Not known: no connection");
@@ -328,7 +328,7 @@ pageTest(
         "true",
       );
       await server.restart();
-      await seen(page, "All 2 peers show the same moment");
+      await seen(page, "Both peers show the same moment");
       await page.locator(".banner").waitFor({ state: "hidden" });
       await page.locator('.picture[data-stale="false"]').nth(2).waitFor();
     });
@@ -379,7 +379,7 @@ pageTest(
       const dialogs: string[] = [];
       page.on("dialog", (dialog) => dialogs.push(dialog.message()));
       await page.goto(server.url);
-      await seen(page, "All 2 peers show the same moment");
+      await seen(page, "Both peers show the same moment");
       assert.deepEqual(await tiles(page), ["Coordinator", evil, "B"]);
       assert.equal(await page.locator("#source").innerText(), chain.source);
       assert.equal(await page.locator("main img, main script").count(), 0);

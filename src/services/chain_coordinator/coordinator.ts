@@ -37,6 +37,7 @@ import { StreamPlayer } from "./stream_player.ts";
 
 /** Something the user asked for cannot be done now. */
 export class ChainStateError extends Error {
+  /** The class, in messages and for who cannot import it. */
   override readonly name = "ChainStateError";
 }
 

@@ -12,7 +12,11 @@ import type { ChainCoordinatorOptions } from "./options.ts";
 import { serveCoordinatorPage } from "./page.ts";
 
 export { ChainCoordinator, ChainStateError } from "./coordinator.ts";
+export type { Viewpoint } from "../chain/addresses.ts";
+export type { StrandcastOptions } from "../chain/frame_sender.ts";
+export type { ControlHandler } from "./control_server.ts";
 export type { ChainCoordinatorOptions } from "./options.ts";
+export type { PeerSession } from "./peer_session.ts";
 
 /** A coordinator with its page. */
 export interface RunningCoordinator {

@@ -43,6 +43,7 @@ const REMIND_MS = 10_000;
 
 /** The coordinator took the peer in, but not on terms that the user accepts. */
 export class ChainTermsError extends Error {
+  /** The class, in messages and for who cannot import it. */
   override readonly name = "ChainTermsError";
 }
 

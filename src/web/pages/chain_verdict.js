@@ -133,7 +133,7 @@ function judgeMoment({ peers, targetFps }, reports) {
     tone: "good",
     answer: measured.length === 1
       ? `${furthest.name} shows the same moment as the coordinator`
-      : `All ${count(measured.length)} ${
+      : `${all(measured.length)} ${
         measured.length < peers.length ? "peers that report " : "peers "
       }show the same moment`,
     reason,
@@ -197,7 +197,7 @@ function judgeEnd(reports) {
       tone: "good",
       answer: reports.length === 1
         ? `Every frame arrived at ${reports[0]?.name}`
-        : `Every frame arrived at all ${count(reports.length)} peers`,
+        : `Every frame arrived at ${all(reports.length).toLowerCase()} peers`,
       reason: `${
         plural(reports[0]?.framesInStream ?? 0, "frame")
       } in the stream.`,
@@ -214,6 +214,11 @@ function judgeEnd(reports) {
       ).join(", ")
     }.`,
   };
+}
+
+/** @param {number} number at least 2 */
+function all(number) {
+  return number === 2 ? "Both" : `All ${count(number)}`;
 }
 
 /** @param {readonly {name: string}[]} peers */
