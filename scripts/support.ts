@@ -5,6 +5,8 @@
  * @module
  */
 
+import { killTree } from "../tests/support/process_table.ts";
+
 /** The repository's root, with a slash at the end. */
 export const ROOT: string = decodeURIComponent(
   new URL("../", import.meta.url).pathname,
@@ -29,6 +31,12 @@ export interface CommandResult {
   output: string;
 }
 
+/** How to run a command. */
+export interface RunOptions {
+  /** Ends the command, and all it started, when a piece of its output matches. */
+  giveUpAt?: RegExp;
+}
+
 /**
  * Runs a command in the repository's root, shows its output as it comes, and
  * returns it.
@@ -36,7 +44,7 @@ export interface CommandResult {
 export async function runShown(
   command: string,
   args: readonly string[],
-  env: Record<string, string> = {},
+  { giveUpAt }: RunOptions = {},
 ): Promise<CommandResult> {
   const plain: Record<string, string> = Deno.stdout.isTerminal()
     ? {}
@@ -44,7 +52,7 @@ export async function runShown(
   const child = new Deno.Command(command, {
     args: [...args],
     cwd: ROOT,
-    env: { ...plain, ...env },
+    env: plain,
     stdin: "null",
     stdout: "piped",
     stderr: "inherit",
@@ -52,8 +60,10 @@ export async function runShown(
   const decoder = new TextDecoder();
   let output = "";
   for await (const chunk of child.stdout) {
-    output += decoder.decode(chunk, { stream: true });
+    const text = decoder.decode(chunk, { stream: true });
+    output += text;
     await writeAll(chunk);
+    if (giveUpAt?.test(text)) await killTree(child.pid);
   }
   const { code, signal } = await child.status;
   return { code, signal, output: stripColours(output) };
@@ -62,9 +72,9 @@ export async function runShown(
 /** Runs `deno` as {@linkcode runShown} does; the same version that runs this script. */
 export function runDeno(
   args: readonly string[],
-  env: Record<string, string> = {},
+  options: RunOptions = {},
 ): Promise<CommandResult> {
-  return runShown(Deno.execPath(), args, env);
+  return runShown(Deno.execPath(), args, options);
 }
 
 /** Those of `flags` that this version of `deno SUBCOMMAND` has. */

@@ -3,7 +3,8 @@
  *
  * Cores are tested in parallel; what uses sockets, processes, ffmpeg or a
  * browser runs one file after another, so that no test measures the load of
- * its neighbour. Flags go on to `deno test`. The last line is the sum.
+ * its neighbour. Flags go on to `deno test`, with their value behind a `=`. The
+ * last line is the sum.
  *
  * @module
  */
@@ -16,16 +17,26 @@ import {
   runDeno,
 } from "./support.ts";
 
-/** Folders of `tests/` whose files run one after another. */
+/** Folders of `tests/` whose files use sockets, processes or ffmpeg: one after another. */
 const SERIAL_FOLDERS = new Set([
-  "e2e",
   "media",
   "net",
   "scripts",
   "services",
   "support",
-  "web",
 ]);
+
+/** Folders of `tests/` whose files drive a browser. */
+const BROWSER_FOLDERS = new Set(["e2e", "web"]);
+
+/** Files that run together, and how. */
+export interface Run {
+  flags: readonly string[];
+  files: readonly string[];
+}
+
+/** What Deno says of a test that hangs, every time its age has doubled. */
+const STUCK = /has been running for over \(4m/;
 
 /** How many tests passed, failed and were skipped. */
 export interface Totals {
@@ -34,14 +45,22 @@ export interface Totals {
   skipped: number;
 }
 
-/** The two runs: test files that may run side by side, and those that may not. */
-export function planRuns(
-  files: readonly string[],
-): { parallel: string[]; serial: string[] } {
-  const serial = files.filter((file) =>
-    SERIAL_FOLDERS.has(file.split("/")[1] ?? "")
+/** Cores side by side, the rest one file after another. */
+export function planRuns(files: readonly string[]): Run[] {
+  const inFolders = (folders: ReadonlySet<string>) => (file: string): boolean =>
+    folders.has(file.split("/")[1] ?? "");
+  const serial = files.filter(inFolders(SERIAL_FOLDERS));
+  const browser = files.filter(inFolders(BROWSER_FOLDERS));
+  const parallel = files.filter((file) =>
+    !serial.includes(file) && !browser.includes(file)
   );
-  return { parallel: files.filter((file) => !serial.includes(file)), serial };
+  return [
+    { flags: [...PROGRAM_PERMISSIONS, "--parallel"], files: parallel },
+    { flags: PROGRAM_PERMISSIONS, files: serial },
+    // playwright-core looks into /proc, which Deno opens only with all
+    // permissions; the programs these tests start have the named ones.
+    { flags: ["--allow-all"], files: browser },
+  ].filter((run) => run.files.length > 0);
 }
 
 /**
@@ -90,25 +109,20 @@ async function main(args: readonly string[]): Promise<number> {
     console.error(`Cannot run tests: none are in ${paths.join(", ")}`);
     return 1;
   }
-  const { parallel, serial } = planRuns(files);
   const common = [
     "test",
-    ...PROGRAM_PERMISSIONS,
     ...await knownFlags("test", SANITIZERS),
     ...(Deno.env.has("CI") ? ["--frozen"] : []),
     ...flags,
   ];
   const totals: Totals = { passed: 0, failed: 0, skipped: 0 };
-  for (
-    const run of [
-      { files: parallel, flags: ["--parallel"] },
-      { files: serial, flags: [] },
-    ]
-  ) {
-    if (run.files.length === 0) continue;
+  for (const run of planRuns(files)) {
     const { code, output } = await runDeno(
       [...common, ...run.flags, ...run.files],
+      // A fuzz test that was asked for many cases takes its time.
+      Deno.env.has("FUZZ_RUNS") ? {} : { giveUpAt: STUCK },
     );
+    if (STUCK.test(output)) console.error("\nEnded a test that hangs");
     const seen = readTotals(output) ?? { passed: 0, failed: 0, skipped: 0 };
     totals.passed += seen.passed;
     totals.skipped += seen.skipped;

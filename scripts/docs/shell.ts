@@ -64,8 +64,12 @@ export function commandProblems(
   const task = words.indexOf("task");
   if (task >= 0) {
     const name = words[task + 1];
-    if (name === undefined || vocabulary.tasks.has(name)) return [];
-    return [`There is no task "${name}"`];
+    if (name === undefined) return [];
+    if (!vocabulary.tasks.has(name)) return [`There is no task "${name}"`];
+    // The task of the program's name passes everything on to it.
+    return name === "streamtool"
+      ? programProblems(words.slice(task + 2), vocabulary)
+      : [];
   }
   const entry = words.indexOf("main.ts");
   if (entry < 0 || second === "compile" || words.includes("compile")) return [];

@@ -76,10 +76,13 @@ export function folderOf(path: string): string | undefined {
 
 /**
  * True when outsiders may import `path` to enter its folder of `src/`: the
- * folder's `mod.ts`; of the services, each subfolder has one of its own.
+ * folder's `mod.ts`; of the services, each subfolder's, and the files that all
+ * services share.
  */
 export function isEntrance(path: string): boolean {
-  return /^src\/(?:[^/]+|services\/[^/]+)\/mod\.ts$/.test(path);
+  return /^src\/(?:[^/]+\/mod|services\/[^/]+|services\/[^/]+\/mod)\.ts$/.test(
+    path,
+  );
 }
 
 /** Resolves the relative import `specifier` of the file `path`, both from the root. */

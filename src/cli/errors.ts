@@ -24,6 +24,7 @@ export const EXIT = {
 
 /** The user asked for something that does not exist or cannot be: exit 2 and a hint. */
 export class UsageError extends Error {
+  /** The class, in messages and for who cannot import it. */
   override readonly name = "UsageError";
 }
 

@@ -30,6 +30,7 @@ export {
   type UpgradeInfo,
 } from "./node_http.ts";
 export { Pacer, type PacerOptions } from "./pacer.ts";
+export { openPortPair, type PortPairOptions } from "./port_pair.ts";
 export {
   formatHostPort,
   isLoopback,
@@ -45,6 +46,7 @@ export {
   type TcpServerOptions,
   writeAll,
 } from "./tcp.ts";
+export { serveTls, type TlsServerOptions } from "./tls.ts";
 export {
   DatagramBatch,
   MAX_DATAGRAM_BYTES,

@@ -45,9 +45,26 @@ export function serveTcp(options: TcpServerOptions): TcpServer {
     flag,
     () => Deno.listen({ hostname, port }),
   );
-  const open = new Map<Deno.TcpConn, Promise<void>>();
+  return serveConnections(listener, options);
+}
 
-  async function serve(connection: Deno.TcpConn): Promise<void> {
+/** Whatever accepts connections: plain TCP, TLS. */
+interface ConnectionListener<C extends Deno.Conn> {
+  readonly addr: Deno.Addr;
+  accept(): Promise<C>;
+  close(): void;
+}
+
+/** Accepts from a listener until closed; takes it over. */
+export function serveConnections<C extends Deno.Conn>(
+  listener: ConnectionListener<C>,
+  options: Pick<TcpServerOptions, "maxConnections" | "onError"> & {
+    readonly handle: (connection: C) => Promise<void>;
+  },
+): TcpServer {
+  const open = new Map<C, Promise<void>>();
+
+  async function serve(connection: C): Promise<void> {
     try {
       await options.handle(connection);
     } catch (error) {

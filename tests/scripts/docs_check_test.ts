@@ -15,7 +15,7 @@ const REPOSITORY: Repository = {
     ["serve", new Set(["--port", "--loop", "--json"])],
     ["probe", new Set(["--json"])],
   ]),
-  tasks: new Set(["test", "demo"]),
+  tasks: new Set(["test", "demo", "streamtool"]),
   folders: ["net", "cli"],
   version: "1.2.0",
   exists: (path) => FILES.has(path.replace(/\/$/, "")),
@@ -77,6 +77,8 @@ const COMMANDS: [command: string, problems: string[]][] = [
   ]],
   ["deno task tset", ['There is no task "tset"']],
   ["npx -y deno@2.9.6 task gone", ['There is no task "gone"']],
+  ["deno task streamtool serve --loop film.mp4", []],
+  ["deno task streamtool gone", ['There is no command "gone"']],
   ["deno run -A main.ts gone", ['There is no command "gone"']],
 ];
 

@@ -37,16 +37,21 @@ Deno.test("the last line names skipped tests only when there are some", () => {
 });
 
 Deno.test("what shares the machine runs apart from the cores", () => {
+  const runs = planRuns([
+    "tests/chain/a_test.ts",
+    "tests/e2e/b_test.ts",
+    "tests/net/c_test.ts",
+    "tests/rtp/d_test.ts",
+    "tests/web/e_test.ts",
+  ]);
+  assert.deepEqual(runs.map(({ files }) => files), [
+    ["tests/chain/a_test.ts", "tests/rtp/d_test.ts"],
+    ["tests/net/c_test.ts"],
+    ["tests/e2e/b_test.ts", "tests/web/e_test.ts"],
+  ]);
   assert.deepEqual(
-    planRuns([
-      "tests/chain/a_test.ts",
-      "tests/e2e/b_test.ts",
-      "tests/net/c_test.ts",
-      "tests/rtp/d_test.ts",
-    ]),
-    {
-      parallel: ["tests/chain/a_test.ts", "tests/rtp/d_test.ts"],
-      serial: ["tests/e2e/b_test.ts", "tests/net/c_test.ts"],
-    },
+    runs.map(({ flags }) => flags.includes("--parallel")),
+    [true, false, false],
   );
+  assert.deepEqual(planRuns(["tests/net/c_test.ts"]).length, 1);
 });
