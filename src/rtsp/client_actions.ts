@@ -1,0 +1,163 @@
+/**
+ * What the player's core asks of its shell, and how it can be told what to do.
+ *
+ * @module
+ */
+
+import type { SdpDescription } from "../sdp/mod.ts";
+import type { Pair } from "./transport.ts";
+
+/** Why a player cannot go on. */
+export type ClientFailure =
+  | "connect"
+  | "disconnected"
+  | "protocol"
+  | "status"
+  | "unauthorized"
+  | "no-jpeg"
+  | "no-transport"
+  | "no-answer"
+  | "silent"
+  | "redirects";
+
+/** A track as the description has it. */
+export interface ClientTrack {
+  /** Index into the description's media. */
+  readonly index: number;
+  /** URL for SETUP. */
+  readonly url: string;
+  readonly payloadType: number;
+  readonly clockRate: number;
+  /** `RTP/AVP` or `RTP/SAVP`. */
+  readonly protocol: string;
+}
+
+/** Something for the shell to do, in order. */
+export type ClientAction =
+  | {
+    /** Close the connection there is, open a new one, then call `connected` or `disconnected`. */
+    readonly type: "connect";
+    readonly host: string;
+    readonly port: number;
+    readonly secure: boolean;
+  }
+  | { readonly type: "send"; readonly bytes: Uint8Array }
+  | {
+    /** Open a pair of UDP ports, then call `portsOpened` or `portsFailed`. */
+    readonly type: "openPorts";
+  }
+  | { readonly type: "closePorts" }
+  | {
+    /** The session description came. */
+    readonly type: "described";
+    readonly description: SdpDescription;
+    readonly track: ClientTrack;
+    /** Seconds; absent for a live stream. */
+    readonly duration?: number;
+  }
+  | {
+    /** The way packets come is settled. */
+    readonly type: "transport";
+    readonly transport:
+      | {
+        readonly kind: "udp";
+        /** Where to send reports, and packets that open firewalls. */
+        readonly serverPorts: Pair | undefined;
+        /** Address packets come from, where it is not the server's. */
+        readonly source: string | undefined;
+      }
+      | { readonly kind: "tcp"; readonly channels: Pair }
+      | { readonly kind: "lab" };
+    readonly ssrc: number | undefined;
+    /** The server's MIKEY message in base64. */
+    readonly keyManagement?: string;
+  }
+  | {
+    /** PLAY was answered. */
+    readonly type: "playing";
+    /** Seconds where it begins, when the server said so. */
+    readonly from: number | undefined;
+    readonly to: number | undefined;
+    readonly scale: number;
+    /** Number and time of the first packet, when the server said so. */
+    readonly sequence: number | undefined;
+    readonly timestamp: number | undefined;
+  }
+  | { readonly type: "paused" }
+  | {
+    /** A packet came in a `$` frame. */
+    readonly type: "rtp" | "rtcp";
+    readonly bytes: Uint8Array;
+  }
+  | {
+    /** It does not work as tried; now it is tried otherwise. */
+    readonly type: "fallback";
+    readonly to: "tcp" | "lab";
+    readonly reason: string;
+  }
+  | {
+    /** All is over because `teardown` was called: close everything. */
+    readonly type: "ended";
+  }
+  | {
+    /** All is over: close everything. */
+    readonly type: "failed";
+    readonly failure: ClientFailure;
+    readonly message: string;
+    /** The server's status, where that was it. */
+    readonly status?: number;
+  };
+
+/** How to play. */
+export interface ClientOptions {
+  /** `auto` begins with UDP and turns to TCP. */
+  readonly transport: "auto" | "udp" | "tcp";
+  /** `auto` begins with the standard and turns to the teaching dialect. */
+  readonly dialect: "auto" | "standard" | "lab";
+  /** In place of those in the URL. */
+  readonly username?: string;
+  readonly password?: string;
+  /** Seconds to begin at. */
+  readonly start?: number;
+  /** Stop after SETUP and wait for `play`. */
+  readonly paused?: boolean;
+  readonly userAgent: string;
+  /** Gives `length` random bytes. */
+  readonly random: (length: number) => Uint8Array;
+  /** Our MIKEY message in base64 for a track of `RTP/SAVP`. */
+  readonly keyManagement?: (trackUrl: string) => string;
+}
+
+/** Where a player stands. */
+export type ClientState =
+  | "connecting"
+  | "starting"
+  | "ready"
+  | "playing"
+  | "ended";
+
+/** A player of one of the dialects. */
+export interface ClientDialect {
+  readonly state: ClientState;
+  start(now: number): ClientAction[];
+  connected(now: number): ClientAction[];
+  disconnected(reason: string, now: number): ClientAction[];
+  receive(bytes: Uint8Array, now: number): ClientAction[];
+  portsOpened(ports: Pair, now: number): ClientAction[];
+  portsFailed(reason: string, now: number): ClientAction[];
+  mediaReceived(now: number): void;
+  mediaEnded(): void;
+  play(wish: PlayWish, now: number): ClientAction[];
+  pause(now: number): ClientAction[];
+  teardown(now: number): ClientAction[];
+  nextTimeoutAt(): number | undefined;
+  handleTimeout(now: number): ClientAction[];
+}
+
+/** Where and how to play on. */
+export interface PlayWish {
+  /** Seconds; absent goes on where it is. */
+  readonly from?: number;
+  /** Speed and direction, 1 when absent. */
+  readonly scale?: number;
+}

@@ -1,0 +1,494 @@
+/**
+ * What the server does with the requests of one connection: finds media and
+ * session, asks for credentials, and leaves the rest to the session.
+ *
+ * @module
+ */
+
+import { announcedTrack, readAnnouncement } from "./announcement.ts";
+import type { Announcement } from "./announcement.ts";
+import { RtspProtocolError } from "./errors.ts";
+import { splitValue } from "./header_values.ts";
+import { isLabRequest, labSetup, refuseLab } from "./lab_request.ts";
+import { findMedia, isMedia } from "./media_lookup.ts";
+import type { MediaMatch } from "./media_lookup.ts";
+import { OwnedSessions } from "./owned_sessions.ts";
+import type { InterleavedFrame, RtspRequest } from "./message.ts";
+import type {
+  RtspMedia,
+  RtspMediaCatalog,
+  ServerAction,
+  ServerAnswer,
+} from "./server_actions.ts";
+import { MAX_AUTHENTICATION_FAILURES } from "./server_authentication.ts";
+import type {
+  AuthenticationResult,
+  ServerAuthenticator,
+} from "./server_authentication.ts";
+import { requestCseq, respond, respondTo } from "./server_responses.ts";
+import { parameterNames } from "./play_request.ts";
+import { ServerSession } from "./server_session.ts";
+import type { ControlledSession } from "./server_session.ts";
+import { isStateMethod } from "./server_state.ts";
+import type { SessionRegistry } from "./session_registry.ts";
+import { parseKeyManagement } from "./session_header.ts";
+import { chooseTransport } from "./transport_choice.ts";
+import type { OfferedTransports } from "./transport_choice.ts";
+import { parseTransport } from "./transport.ts";
+import { requestPath, withoutUser } from "./url.ts";
+
+const VIEWER_METHODS = [
+  "OPTIONS",
+  "DESCRIBE",
+  "SETUP",
+  "PLAY",
+  "PAUSE",
+  "TEARDOWN",
+  "GET_PARAMETER",
+  "SET_PARAMETER",
+];
+const PUBLISHER_METHODS = ["ANNOUNCE", "RECORD"];
+
+/** What the handlers of all connections share. */
+export interface RequestHandlerOptions {
+  readonly catalog: RtspMediaCatalog;
+  readonly sessions: SessionRegistry;
+  readonly transports: OfferedTransports;
+  /** Whether ANNOUNCE and RECORD are taken; they answer 405 otherwise. */
+  readonly publishing: boolean;
+  /** The player's address, for limits. */
+  readonly address: string;
+  /** Absent: everybody may do everything. */
+  readonly authenticator: ServerAuthenticator | undefined;
+}
+
+/** What a request waits for. */
+type Waiting =
+  | { kind: "prepare"; request: RtspRequest; path: string }
+  | { kind: "announce"; request: RtspRequest; announcement: Announcement }
+  | { kind: "session"; request: RtspRequest; session: ControlledSession };
+
+/** Handles the requests of one connection. */
+export class RequestHandler {
+  readonly #options: RequestHandlerOptions;
+  readonly #owned: OwnedSessions;
+  #announcement: Announcement | undefined;
+  #waiting: Waiting | undefined;
+  #failures = 0;
+
+  /** For one connection. */
+  constructor(options: RequestHandlerOptions) {
+    this.#options = options;
+    this.#owned = new OwnedSessions(options.sessions, options.address);
+  }
+
+  /** Whether an action waits for its answer. */
+  get waiting(): boolean {
+    return this.#waiting !== undefined;
+  }
+
+  /** Whether a session set up here is alive. */
+  get hasSessions(): boolean {
+    return this.#owned.live().length > 0;
+  }
+
+  /** Takes a request. */
+  handle(request: RtspRequest, now: number): ServerAction[] {
+    return this.#handleSafely(request, now, false);
+  }
+
+  #handleSafely(
+    request: RtspRequest,
+    now: number,
+    prepared: boolean,
+  ): ServerAction[] {
+    try {
+      return this.#handle(request, now, prepared);
+    } catch (error) {
+      if (!(error instanceof RtspProtocolError)) throw error;
+      return [
+        isLabRequest(request)
+          ? refuseLab(request, 400)
+          : respond(request, error.statusHint),
+      ];
+    }
+  }
+
+  /** Takes the shell's answer to the action that waits for one. */
+  answer(answer: ServerAnswer, now: number): ServerAction[] {
+    const waiting = this.#waiting;
+    if (waiting === undefined) return [];
+    this.#waiting = undefined;
+    const { request } = waiting;
+    if (waiting.kind === "session") {
+      return this.#answerSession(request, waiting.session, answer, now);
+    }
+    if (answer.type === "refused") {
+      if (isLabRequest(request)) return [refuseLab(request, answer.status)];
+      return [respond(request, answer.status, reasonOf(answer))];
+    }
+    if (waiting.kind === "prepare" && answer.type === "prepared") {
+      return this.#handleSafely(request, now, true);
+    }
+    if (waiting.kind === "announce" && answer.type === "announced") {
+      this.#announcement = waiting.announcement;
+      return [respond(request, 200)];
+    }
+    throw new TypeError(
+      `Cannot answer ${request.method}: "${answer.type}" is not what it waits for`,
+    );
+  }
+
+  /** Takes a `$` frame: media or reports of a session set up here. */
+  handleFrame(frame: InterleavedFrame, now: number): ServerAction[] {
+    return this.#owned.handleFrame(frame, now);
+  }
+
+  /** The connection is gone: see {@linkcode OwnedSessions.end}. */
+  end(): ServerAction[] {
+    this.#waiting = undefined;
+    return this.#owned.end();
+  }
+
+  #handle(
+    request: RtspRequest,
+    now: number,
+    prepared: boolean,
+  ): ServerAction[] {
+    if (request.version !== "RTSP/1.0") return [respond(request, 505)];
+    if (isLabRequest(request)) return this.#handleLab(request, prepared);
+    if (requestCseq(request) === undefined) return [respond(request, 400)];
+    const required = [
+      ...request.headers.getAll("require"),
+      ...request.headers.getAll("proxy-require"),
+    ].flatMap((value) => splitValue(value, ","));
+    if (required.length > 0) {
+      return [
+        respond(request, 551, {
+          headers: [["Unsupported", required.join(", ")]],
+        }),
+      ];
+    }
+    switch (request.method) {
+      case "OPTIONS":
+        this.#owned.named(request)?.touch(now);
+        return [respond(request, 200, { headers: [this.#public("Public")] })];
+      case "DESCRIBE":
+        return this.#describe(request, prepared);
+      case "SETUP":
+        return this.#setup(request, now, prepared);
+      case "ANNOUNCE":
+      case "RECORD":
+        if (!this.#options.publishing) {
+          return [
+            respond(request, 405, { headers: [this.#public("Allow")] }),
+          ];
+        }
+        return request.method === "ANNOUNCE"
+          ? this.#announce(request)
+          : this.#inSession(request, now);
+      case "PLAY":
+      case "PAUSE":
+      case "TEARDOWN":
+        return this.#inSession(request, now);
+      case "GET_PARAMETER":
+      case "SET_PARAMETER":
+        if (request.headers.has("session")) {
+          return this.#inSession(request, now);
+        }
+        return [
+          respond(
+            request,
+            parameterNames(request.body).length === 0 ? 200 : 451,
+          ),
+        ];
+      default:
+        return [respond(request, 501, { headers: [this.#public("Public")] })];
+    }
+  }
+
+  #public(header: "Public" | "Allow"): readonly [string, string] {
+    const methods = this.#options.publishing
+      ? [...VIEWER_METHODS, ...PUBLISHER_METHODS]
+      : VIEWER_METHODS;
+    return [header, methods.join(", ")];
+  }
+
+  /** `undefined` when allowed, else the refusal. */
+  #refuse(
+    request: RtspRequest,
+    path: string,
+    right: "read" | "publish",
+  ): { username: string | undefined } | ServerAction[] {
+    const authenticator = this.#options.authenticator;
+    const result: AuthenticationResult = authenticator === undefined
+      ? { allowed: true }
+      : authenticator.check(request, path, right);
+    if (result.allowed) return { username: result.username };
+    const refusal = respond(request, result.status, {
+      headers: result.challenges.map((challenge) =>
+        ["WWW-Authenticate", challenge] as const
+      ),
+    });
+    if (
+      result.failed && ++this.#failures >= MAX_AUTHENTICATION_FAILURES
+    ) {
+      return [refusal, { type: "close", reason: "too many wrong passwords" }];
+    }
+    return [refusal];
+  }
+
+  /** The media a request means, or the answer when it means none. */
+  #mediaOf(
+    request: RtspRequest,
+    match: MediaMatch,
+    prepared: boolean,
+  ): RtspMedia | ServerAction[] {
+    const { found, path } = match;
+    if (isMedia(found)) return found;
+    if (found === undefined) return [respond(request, 404)];
+    if (found !== "pending") {
+      return [respond(request, found.status, reasonOf(found))];
+    }
+    if (prepared) return [respond(request, 503)];
+    this.#waiting = { kind: "prepare", request, path };
+    return [{ type: "prepare", path }];
+  }
+
+  #describe(request: RtspRequest, prepared: boolean): ServerAction[] {
+    const match = findMedia(request.uri, this.#options.catalog);
+    const path = isMedia(match.found) ? match.found.path : match.path;
+    const access = this.#refuse(request, path, "read");
+    if (Array.isArray(access)) return access;
+    const media = this.#mediaOf(request, match, prepared);
+    if (Array.isArray(media)) return media;
+    if (!acceptsSdp(request)) return [respond(request, 406)];
+    const base = withoutUser(request.uri);
+    return [
+      respond(request, 200, {
+        headers: [
+          ["Content-Type", "application/sdp"],
+          ["Content-Base", base.endsWith("/") ? base : `${base}/`],
+        ],
+        body: new TextEncoder().encode(media.sdp),
+      }),
+    ];
+  }
+
+  #announce(request: RtspRequest): ServerAction[] {
+    const path = requestPath(request.uri).split("?")[0]!;
+    const access = this.#refuse(request, path, "publish");
+    if (Array.isArray(access)) return access;
+    const announcement = readAnnouncement(request, path);
+    this.#waiting = { kind: "announce", request, announcement };
+    return [{
+      type: "announce",
+      path,
+      description: announcement.description,
+      ...(access.username === undefined ? {} : { username: access.username }),
+    }];
+  }
+
+  #setup(
+    request: RtspRequest,
+    now: number,
+    prepared: boolean,
+  ): ServerAction[] {
+    const announcement = this.#announcement;
+    const announced = announcement === undefined
+      ? undefined
+      : announcedTrack(announcement, request.uri);
+    const publish = announced !== undefined;
+    const match = publish
+      ? {
+        path: announcement!.media.path,
+        found: announcement!.media,
+        track: announced,
+      }
+      : findMedia(request.uri, this.#options.catalog);
+    const access = this.#refuse(
+      request,
+      isMedia(match.found) ? match.found.path : match.path,
+      publish ? "publish" : "read",
+    );
+    if (Array.isArray(access)) return access;
+    const media = this.#mediaOf(request, match, prepared);
+    if (Array.isArray(media)) return media;
+    if (match.track === undefined && media.tracks.length > 1) {
+      return [respond(request, 459)];
+    }
+    const track = match.track ?? 0;
+    const specs = parseTransport(request.headers.get("transport") ?? "");
+    const choice = chooseTransport(
+      specs,
+      this.#options.transports,
+      media.protocols ?? ["RTP/AVP"],
+      this.#owned.usedChannels(request, track),
+    );
+    if (choice === undefined) return [respond(request, 461)];
+    if (!publish && choice.spec.mode === "record") {
+      return [respond(request, this.#options.publishing ? 455 : 405)];
+    }
+    const actions: ServerAction[] = [];
+    let session: ServerSession;
+    if (request.headers.has("session")) {
+      const found = this.#owned.named(request);
+      if (!(found instanceof ServerSession)) return [respond(request, 454)];
+      if (
+        found.media.path !== media.path ||
+        (found.purpose === "publish") !== publish
+      ) {
+        return [respond(request, 459)];
+      }
+      session = found;
+    } else {
+      if (choice.transport.kind === "tcp") {
+        actions.push(...this.#owned.supersede(media, track));
+      }
+      if (
+        !this.#owned.hasRoom
+      ) {
+        return [...actions, respond(request, 453)];
+      }
+      session = new ServerSession({
+        id: this.#options.sessions.newId("standard"),
+        media,
+        purpose: publish ? "publish" : "play",
+        timeout: this.#options.sessions.timeout,
+        now,
+      });
+      this.#owned.add(session);
+    }
+    const key = parseKeyManagement(request.headers.get("keymgmt") ?? "");
+    actions.push(...session.setup({
+      request,
+      track,
+      ...choice,
+      ...(access.username === undefined ? {} : { username: access.username }),
+      ...(key === undefined ? {} : { keyManagement: key.data }),
+    }, now));
+    return this.#waitFor(request, session, actions);
+  }
+
+  #inSession(request: RtspRequest, now: number): ServerAction[] {
+    const session = this.#owned.named(request);
+    const path = session?.media.path ?? requestPath(request.uri);
+    const right = session?.purpose === "publish" ? "publish" : "read";
+    const access = this.#refuse(request, path, right);
+    if (Array.isArray(access)) return access;
+    if (!(session instanceof ServerSession)) return [respond(request, 454)];
+    const target = this.#targetOf(request, session);
+    if (target === "other") return [respond(request, 404)];
+    if (
+      target === "track" && session.tracks.size > 1 &&
+      isStateMethod(request.method)
+    ) {
+      return [respond(request, 460)];
+    }
+    return this.#waitFor(request, session, session.receive(request, now));
+  }
+
+  /** Whether a request names its session's media, a track of it, or something else. */
+  #targetOf(
+    request: RtspRequest,
+    session: ServerSession,
+  ): "media" | "track" | "other" {
+    if (request.uri === "*") return "media";
+    const { media } = session;
+    const catalog = session.purpose === "publish"
+      ? { lookup: (path: string) => path === media.path ? media : undefined }
+      : this.#options.catalog;
+    const match = findMedia(request.uri, catalog);
+    // A source that is gone or starting anew still has its sessions.
+    const same = isMedia(match.found)
+      ? match.found.path === media.path
+      : match.path === media.path;
+    if (!same) return "other";
+    return match.track === undefined ? "media" : "track";
+  }
+
+  #handleLab(request: RtspRequest, prepared: boolean): ServerAction[] {
+    if (requestCseq(request) === undefined) return [refuseLab(request, 400)];
+    const current = this.#owned.lab();
+    if (current !== undefined) {
+      return this.#waitFor(request, current, current.receive(request));
+    }
+    if (request.method !== "SETUP") return [refuseLab(request, 455)];
+    const { found, path } = findMedia(request.uri, this.#options.catalog);
+    const access = this.#refuse(
+      request,
+      isMedia(found) ? found.path : path,
+      "read",
+    );
+    if (Array.isArray(access)) return [refuseLab(request, 401)];
+    if (found === "pending" && !prepared) {
+      this.#waiting = { kind: "prepare", request, path };
+      return [{ type: "prepare", path }];
+    }
+    if (found === undefined) return [refuseLab(request, 404)];
+    if (
+      !isMedia(found) || !this.#options.transports.udp || !this.#owned.hasRoom
+    ) {
+      return [refuseLab(request, 500)];
+    }
+    const { sessions } = this.#options;
+    const setup = labSetup(request, found, () => sessions.newId("lab"));
+    if (!("session" in setup)) return [setup];
+    this.#owned.add(setup.session);
+    return this.#waitFor(request, setup.session, setup.actions);
+  }
+
+  #answerSession(
+    request: RtspRequest,
+    session: ControlledSession,
+    answer: ServerAnswer,
+    now: number,
+  ): ServerAction[] {
+    if (!session.pending) {
+      // It was ended from elsewhere meanwhile.
+      return [
+        session.dialect === "lab"
+          ? refuseLab(request, 500)
+          : respond(request, 454),
+      ];
+    }
+    const actions = session.answer(answer, now);
+    if (session.state === "init") this.#owned.delete(session);
+    return actions;
+  }
+
+  #waitFor(
+    request: RtspRequest,
+    session: ControlledSession,
+    actions: ServerAction[],
+  ): ServerAction[] {
+    if (session.pending) this.#waiting = { kind: "session", request, session };
+    else if (session.state === "init") this.#owned.delete(session);
+    return actions;
+  }
+}
+
+/** Answers a message that could not be read. */
+export function respondToError(error: RtspProtocolError): ServerAction {
+  const { cseq, form } = error.context;
+  return respondTo(
+    cseq,
+    form ?? { lineEnding: "\r\n", hasBlankLine: true },
+    error.statusHint,
+  );
+}
+
+function reasonOf(
+  answer: { readonly reason?: string },
+): { reason?: string } {
+  return answer.reason === undefined ? {} : { reason: answer.reason };
+}
+
+/** Whether a DESCRIBE takes SDP; a missing Accept takes anything. */
+function acceptsSdp(request: RtspRequest): boolean {
+  const accepted = request.headers.getAll("accept");
+  return accepted.length === 0 ||
+    accepted.some((value) =>
+      /(?:^|,)\s*(?:application\/(?:sdp|\*)|\*\/\*)\s*(?:[;,]|$)/i.test(value)
+    );
+}

@@ -1,0 +1,646 @@
+/**
+ * A player of the standard dialect.
+ *
+ *     OPTIONS → DESCRIBE → SETUP (UDP, then TCP) → PLAY ⇄ PAUSE → TEARDOWN
+ *
+ * @module
+ */
+
+import {
+  attributeValue,
+  findJpegMedia,
+  mediaCodecs,
+  parseMediaRange,
+  parseSdp,
+  SdpProtocolError,
+} from "../sdp/mod.ts";
+import type { SdpDescription } from "../sdp/mod.ts";
+import type {
+  ClientAction,
+  ClientDialect,
+  ClientFailure,
+  ClientOptions,
+  ClientState,
+  ClientTrack,
+  PlayWish,
+} from "./client_actions.ts";
+import { ClientRequests } from "./client_requests.ts";
+import type { ClientRequest } from "./client_requests.ts";
+import { RtspProtocolError } from "./errors.ts";
+import { parseDecimal } from "./header_values.ts";
+import type { InterleavedFrame, RtspMessage, RtspResponse } from "./message.ts";
+import { RtspReader } from "./reader.ts";
+import {
+  DEFAULT_SESSION_TIMEOUT,
+  formatKeyManagement,
+  parseKeyManagement,
+  parseRtpInfo,
+  parseSession,
+} from "./session_header.ts";
+import { formatTransport, parseTransport } from "./transport.ts";
+import type { Pair, TransportSpec } from "./transport.ts";
+import {
+  descriptionBase,
+  formatRtspUrl,
+  parseRtspUrl,
+  resolveControl,
+} from "./url.ts";
+import type { RtspUrl } from "./url.ts";
+
+/** Redirects followed; curl follows 30, ffmpeg 8. */
+export const MAX_REDIRECTS = 5;
+/** Milliseconds without a UDP packet after PLAY that make us turn to TCP. */
+export const UDP_SILENCE = 3000;
+/** Milliseconds without any packet while playing that mean the server is gone. */
+export const MEDIA_SILENCE = 10_000;
+/** Milliseconds without an answer to the first request that make us try the teaching dialect. */
+export const DIALECT_TIMEOUT = 2500;
+/** Milliseconds to wait for the answer to TEARDOWN. */
+const TEARDOWN_TIMEOUT = 1000;
+/** Shortest keep-alive interval in milliseconds, whatever the server's timeout. */
+const MIN_KEEP_ALIVE = 1000;
+
+/** A player of the standard dialect. */
+export class StandardClient implements ClientDialect {
+  readonly #options: ClientOptions;
+  #url: RtspUrl;
+  #requests: ClientRequests;
+  #reader = new RtspReader();
+  #state: ClientState = "connecting";
+  #answered = false;
+  #redirects = 0;
+  #lower: "udp" | "tcp";
+  #public: string | undefined;
+  #description: SdpDescription | undefined;
+  #track: ClientTrack | undefined;
+  #aggregate = "";
+  #ports: Pair | undefined;
+  #channels: Pair | undefined;
+  #session: string | undefined;
+  #keepAlive = DEFAULT_SESSION_TIMEOUT * 500;
+  #lastRequestAt = 0;
+  /** When the player began to wait for packets: at PLAY or the last packet. */
+  #mediaAt: number | undefined;
+  #mediaSeen = false;
+  /** Begin playing as soon as the session is set up. */
+  #wish: PlayWish | undefined;
+  #tearingDownAt: number | undefined;
+
+  /** For a URL that is already taken apart. */
+  constructor(url: RtspUrl, options: ClientOptions) {
+    this.#url = url;
+    this.#options = options;
+    this.#requests = this.#newRequests();
+    this.#lower = options.transport === "tcp" ? "tcp" : "udp";
+    if (options.paused !== true) this.#wish = { from: options.start ?? 0 };
+  }
+
+  /** Where it stands. */
+  get state(): ClientState {
+    return this.#state;
+  }
+
+  /** Opens the connection. */
+  start(_now: number): ClientAction[] {
+    return this.#connect();
+  }
+
+  /** The connection is open. */
+  connected(now: number): ClientAction[] {
+    if (this.#state !== "connecting") return [];
+    this.#state = "starting";
+    return this.#request("OPTIONS", formatRtspUrl(this.#url), [], now);
+  }
+
+  /** The connection could not be opened, or was closed. */
+  disconnected(reason: string, _now: number): ClientAction[] {
+    if (this.#state === "ended") return [];
+    if (this.#tearingDownAt !== undefined) return this.#end();
+    if (this.#state === "connecting") return this.#fail("connect", reason);
+    return this.#mayBeLab("the server closed the connection") ??
+      this.#fail("disconnected", reason);
+  }
+
+  /** Bytes came. */
+  receive(bytes: Uint8Array, now: number): ClientAction[] {
+    const actions: ClientAction[] = [];
+    try {
+      this.#reader.push(bytes, now);
+      while (this.#state !== "ended" && this.#state !== "connecting") {
+        const message = this.#reader.next();
+        if (message === undefined) break;
+        actions.push(...this.#take(message, now));
+      }
+    } catch (error) {
+      if (
+        !(error instanceof RtspProtocolError ||
+          error instanceof SdpProtocolError)
+      ) {
+        throw error;
+      }
+      actions.push(
+        ...this.#mayBeLab(error.message) ??
+          this.#fail("protocol", error.message),
+      );
+    }
+    return actions;
+  }
+
+  /** UDP ports are open. */
+  portsOpened(ports: Pair, now: number): ClientAction[] {
+    if (this.#track === undefined || this.#lower !== "udp") return [];
+    this.#ports = ports;
+    return this.#setup(now);
+  }
+
+  /** UDP ports cannot be had. */
+  portsFailed(reason: string, now: number): ClientAction[] {
+    if (this.#track === undefined || this.#lower !== "udp") return [];
+    return this.#turnToTcp(reason, now);
+  }
+
+  /** A packet came over UDP. */
+  mediaReceived(now: number): void {
+    this.#mediaSeen = true;
+    if (this.#mediaAt !== undefined) this.#mediaAt = now;
+  }
+
+  /** The source said goodbye: no more packets are expected. */
+  mediaEnded(): void {
+    this.#mediaAt = undefined;
+  }
+
+  /** Plays on, from elsewhere or at another speed. */
+  play(wish: PlayWish, now: number): ClientAction[] {
+    if (this.#state === "ended") return [];
+    if (this.#session === undefined || this.#state === "starting") {
+      this.#wish = wish;
+      return [];
+    }
+    // Servers differ in what a PLAY with a Range does while playing: to queue
+    // it is what the RFC says, so a seek pauses first.
+    const pause = this.#state === "playing" && wish.from !== undefined
+      ? this.#control("PAUSE", [], now)
+      : [];
+    return [...pause, ...this.#control("PLAY", playHeaders(wish), now)];
+  }
+
+  /** Pauses. */
+  pause(now: number): ClientAction[] {
+    this.#wish = undefined;
+    return this.#state === "playing" ? this.#control("PAUSE", [], now) : [];
+  }
+
+  /** Ends the session, then everything. */
+  teardown(now: number): ClientAction[] {
+    if (this.#state === "ended" || this.#tearingDownAt !== undefined) return [];
+    if (this.#session === undefined) return this.#end();
+    this.#tearingDownAt = now;
+    this.#mediaAt = undefined;
+    this.#requests.reset();
+    return this.#control("TEARDOWN", [], now);
+  }
+
+  /** When {@linkcode handleTimeout} has something to do. */
+  nextTimeoutAt(): number | undefined {
+    if (this.#state === "ended" || this.#state === "connecting") {
+      return undefined;
+    }
+    if (this.#tearingDownAt !== undefined) {
+      return this.#tearingDownAt + TEARDOWN_TIMEOUT;
+    }
+    const times = [this.#requests.deadline];
+    if (!this.#answered && this.#options.dialect === "auto") {
+      times.push(this.#lastRequestAt + DIALECT_TIMEOUT);
+    }
+    if (this.#session !== undefined && !this.#requests.waiting) {
+      times.push(this.#lastRequestAt + this.#keepAlive);
+    }
+    if (this.#mediaAt !== undefined) times.push(this.#silentAt());
+    const known = times.filter((time) => time !== undefined);
+    return known.length === 0 ? undefined : Math.min(...known);
+  }
+
+  /** Keeps the session alive, turns to TCP, or gives up. */
+  handleTimeout(now: number): ClientAction[] {
+    const due = this.nextTimeoutAt();
+    if (due === undefined || due > now) return [];
+    if (this.#tearingDownAt !== undefined) return this.#end();
+    if (!this.#answered && now >= this.#lastRequestAt + DIALECT_TIMEOUT) {
+      const lab = this.#mayBeLab("the server does not answer OPTIONS");
+      if (lab !== undefined) return lab;
+    }
+    const deadline = this.#requests.deadline;
+    if (deadline !== undefined && now >= deadline) {
+      return this.#fail("no-answer", "the server does not answer");
+    }
+    if (this.#mediaAt !== undefined && now >= this.#silentAt()) {
+      if (this.#lower === "udp" && !this.#mediaSeen) {
+        const reason = `no packet came over UDP for ${UDP_SILENCE / 1000} s`;
+        if (this.#options.transport === "auto") {
+          return this.#startOverWithTcp(reason, now);
+        }
+        return this.#fail("silent", reason);
+      }
+      return this.#fail("silent", "the server sends no more packets");
+    }
+    const method = this.#public?.includes("GET_PARAMETER") === true
+      ? "GET_PARAMETER"
+      : "OPTIONS";
+    return this.#control(method, [], now);
+  }
+
+  #silentAt(): number {
+    const wait = this.#lower === "udp" && !this.#mediaSeen
+      ? UDP_SILENCE
+      : MEDIA_SILENCE;
+    return this.#mediaAt! + wait;
+  }
+
+  #take(
+    message: RtspMessage | InterleavedFrame,
+    now: number,
+  ): ClientAction[] {
+    if (message.type === "interleaved") {
+      const [rtp, rtcp] = this.#channels ?? [-1, -1];
+      if (message.channel !== rtp && message.channel !== rtcp) return [];
+      const type = message.channel === rtp ? "rtp" : "rtcp";
+      if (type === "rtp") this.mediaReceived(now);
+      return [{ type, bytes: message.payload }];
+    }
+    // Servers that ask us something (SET_PARAMETER, ANNOUNCE) get no answer:
+    // none that is in use needs one.
+    if (message.type === "request") return [];
+    this.#answered = true;
+    const outcome = this.#requests.receive(message, now);
+    switch (outcome.kind) {
+      case "ignored":
+        return [];
+      case "again":
+        this.#lastRequestAt = now;
+        return [{ type: "send", bytes: outcome.bytes }];
+      case "unauthorized":
+        if (this.#tearingDownAt !== undefined) return this.#end();
+        return this.#fail(
+          "unauthorized",
+          `the server refuses ${outcome.request.method} without the right name and password`,
+          401,
+        );
+      case "answered":
+        return [
+          ...this.#answer(outcome.request, message, now),
+          ...this.#sendNext(now),
+        ];
+    }
+  }
+
+  #answer(
+    request: ClientRequest,
+    response: RtspResponse,
+    now: number,
+  ): ClientAction[] {
+    const { status, headers } = response;
+    if (request.method === "TEARDOWN") return this.#end();
+    if (status >= 300 && status < 400) {
+      return this.#redirect(headers.get("location"));
+    }
+    switch (request.method) {
+      case "OPTIONS":
+        // A server without OPTIONS may still have the rest.
+        this.#public ??= headers.get("public") ?? "";
+        return this.#description === undefined
+          ? this.#request("DESCRIBE", formatRtspUrl(this.#url), [
+            ["Accept", "application/sdp"],
+          ], now)
+          : this.#lost(request, response);
+      case "GET_PARAMETER":
+        if (status !== 200 && status !== 454) this.#public = "";
+        return this.#lost(request, response);
+      case "SETUP":
+        if (status === 461 && this.#lower === "udp") {
+          return this.#turnToTcp("the server takes no UDP", now);
+        }
+        break;
+      case "PAUSE":
+        // What cannot be paused plays on, which a seek need not mind.
+        if (status !== 200) return this.#lost(request, response);
+        break;
+    }
+    if (status !== 200) {
+      return this.#fail(
+        "status",
+        `the server answers ${request.method} with ${status} ${response.reason}`,
+        status,
+      );
+    }
+    switch (request.method) {
+      case "DESCRIBE":
+        return this.#describe(response, now);
+      case "SETUP":
+        return this.#setUp(response, now);
+      case "PLAY":
+        return this.#playing(response, now);
+      case "PAUSE":
+        this.#state = "ready";
+        this.#mediaAt = undefined;
+        return [{ type: "paused" }];
+      default:
+        return [];
+    }
+  }
+
+  /** A 454 to a keep-alive or PAUSE: the server has forgotten us. */
+  #lost(request: ClientRequest, response: RtspResponse): ClientAction[] {
+    if (response.status !== 454) return [];
+    return this.#fail(
+      "status",
+      `the server answers ${request.method} with 454 ${response.reason}`,
+      454,
+    );
+  }
+
+  #describe(response: RtspResponse, now: number): ClientAction[] {
+    const description = parseSdp(new TextDecoder().decode(response.body));
+    const base = descriptionBase(
+      formatRtspUrl(this.#url),
+      response.headers.get("content-base"),
+      response.headers.get("content-location"),
+    );
+    const found = findJpegMedia(description);
+    if (found === undefined) {
+      const codecs = description.media.flatMap(mediaCodecs)
+        .map(({ encoding }) => encoding);
+      return this.#fail(
+        "no-jpeg",
+        `the server offers no JPEG video${
+          codecs.length === 0 ? "" : ` but ${codecs.join(", ")}`
+        }`,
+      );
+    }
+    const { media, codec } = found;
+    this.#description = description;
+    this.#aggregate = resolveControl(
+      base,
+      attributeValue(description.attributes, "control") ?? "*",
+    );
+    this.#track = {
+      index: found.index,
+      url: resolveControl(
+        base,
+        attributeValue(media.attributes, "control") ?? "*",
+      ),
+      payloadType: codec.payloadType,
+      clockRate: codec.clockRate,
+      protocol: media.protocol.toUpperCase().includes("SAVP")
+        ? "RTP/SAVP"
+        : "RTP/AVP",
+    };
+    // Under TLS a stream that is not encrypted itself belongs into the connection.
+    if (
+      this.#url.scheme === "rtsps" && this.#track.protocol === "RTP/AVP" &&
+      this.#options.transport === "auto"
+    ) {
+      this.#lower = "tcp";
+    }
+    const duration = durationOf(description);
+    return [
+      {
+        type: "described",
+        description,
+        track: this.#track,
+        ...(duration === undefined ? {} : { duration }),
+      },
+      ...(this.#lower === "udp"
+        ? [{ type: "openPorts" } as const]
+        : this.#setup(now)),
+    ];
+  }
+
+  #setup(now: number): ClientAction[] {
+    const track = this.#track!;
+    const spec: TransportSpec = {
+      protocol: track.protocol,
+      lower: this.#lower,
+      delivery: "unicast",
+      ...(this.#lower === "udp"
+        ? { clientPorts: this.#ports! }
+        : { interleaved: [0, 1] as const }),
+    };
+    const headers: [string, string][] = [["Transport", formatTransport(spec)]];
+    if (track.protocol === "RTP/SAVP") {
+      const data = this.#options.keyManagement?.(track.url);
+      if (data !== undefined) {
+        headers.push([
+          "KeyMgmt",
+          formatKeyManagement({ uri: track.url, data }),
+        ]);
+      }
+    }
+    return this.#request("SETUP", track.url, headers, now);
+  }
+
+  #setUp(response: RtspResponse, now: number): ClientAction[] {
+    const { headers } = response;
+    const session = parseSession(headers.get("session") ?? "");
+    this.#session = session.id;
+    this.#keepAlive = Math.max(
+      MIN_KEEP_ALIVE,
+      (session.timeout ?? DEFAULT_SESSION_TIMEOUT) * 500,
+    );
+    const [spec] = parseTransport(headers.get("transport") ?? "");
+    this.#lower = spec!.lower;
+    this.#state = "ready";
+    const key = parseKeyManagement(headers.get("keymgmt") ?? "");
+    if (this.#lower === "tcp") this.#channels = spec!.interleaved ?? [0, 1];
+    return [
+      {
+        type: "transport",
+        transport: this.#lower === "tcp"
+          ? { kind: "tcp", channels: this.#channels! }
+          : {
+            kind: "udp",
+            serverPorts: spec!.serverPorts,
+            source: spec!.source,
+          },
+        ssrc: spec!.ssrc,
+        ...(key === undefined ? {} : { keyManagement: key.data }),
+      },
+      ...(this.#wish === undefined
+        ? []
+        : this.#control("PLAY", playHeaders(this.#wish), now)),
+    ];
+  }
+
+  #playing(response: RtspResponse, now: number): ClientAction[] {
+    this.#state = "playing";
+    this.#wish = undefined;
+    this.#mediaAt = now;
+    const { headers } = response;
+    const range = readRange(headers.get("range"));
+    const [info] = parseRtpInfo(headers.get("rtp-info") ?? "");
+    return [{
+      type: "playing",
+      from: range?.from,
+      to: range?.to,
+      scale: parseDecimal(headers.get("scale")) ?? 1,
+      sequence: info?.sequence,
+      timestamp: info?.timestamp,
+    }];
+  }
+
+  #redirect(location: string | undefined): ClientAction[] {
+    if (++this.#redirects > MAX_REDIRECTS) {
+      return this.#fail("redirects", `more than ${MAX_REDIRECTS} redirects`);
+    }
+    this.#url = parseRtspUrl(
+      resolveControl(formatRtspUrl(this.#url), location?.trim() ?? ""),
+    );
+    this.#requests = this.#newRequests();
+    return this.#connect();
+  }
+
+  /** The same connection goes on with TCP. */
+  #turnToTcp(reason: string, now: number): ClientAction[] {
+    if (this.#options.transport === "udp") {
+      return this.#fail("no-transport", reason);
+    }
+    this.#lower = "tcp";
+    return [
+      { type: "closePorts" },
+      { type: "fallback", to: "tcp", reason },
+      ...this.#setup(now),
+    ];
+  }
+
+  /** A new connection with TCP, the old session given up: what works with every server. */
+  #startOverWithTcp(reason: string, now: number): ClientAction[] {
+    this.#requests.reset();
+    const goodbye = this.#control("TEARDOWN", [], now);
+    this.#lower = "tcp";
+    this.#wish = { from: this.#options.start ?? 0 };
+    return [
+      ...goodbye,
+      { type: "closePorts" },
+      { type: "fallback", to: "tcp", reason },
+      ...this.#connect(),
+    ];
+  }
+
+  #connect(): ClientAction[] {
+    this.#state = "connecting";
+    this.#reader = new RtspReader();
+    this.#requests.reset();
+    this.#description = undefined;
+    this.#track = undefined;
+    this.#session = undefined;
+    this.#mediaAt = undefined;
+    const { host, port, scheme } = this.#url;
+    return [{ type: "connect", host, port, secure: scheme === "rtsps" }];
+  }
+
+  #newRequests(): ClientRequests {
+    const username = this.#options.username ?? this.#url.username;
+    const password = this.#options.password ?? this.#url.password ?? "";
+    return new ClientRequests({
+      userAgent: this.#options.userAgent,
+      random: this.#options.random,
+      credentials: username === undefined ? undefined : { username, password },
+    });
+  }
+
+  /** A request on the whole session. */
+  #control(
+    method: string,
+    headers: readonly (readonly [string, string])[],
+    now: number,
+  ): ClientAction[] {
+    return this.#request(method, this.#aggregate, headers, now);
+  }
+
+  #request(
+    method: string,
+    uri: string,
+    headers: readonly (readonly [string, string])[],
+    now: number,
+  ): ClientAction[] {
+    this.#lastRequestAt = now;
+    const session = this.#session === undefined
+      ? []
+      : [["Session", this.#session] as const];
+    return this.#requests.send(
+      { method, uri, headers: [...session, ...headers] },
+      now,
+    ).map((bytes) => ({ type: "send", bytes }));
+  }
+
+  #sendNext(now: number): ClientAction[] {
+    if (this.#state === "ended" || this.#state === "connecting") return [];
+    return this.#requests.sendNext(now).map((bytes) => ({
+      type: "send",
+      bytes,
+    }));
+  }
+
+  /** Turns to the teaching dialect where that is allowed and nothing was understood yet. */
+  #mayBeLab(reason: string): ClientAction[] | undefined {
+    if (this.#answered || this.#options.dialect !== "auto") return undefined;
+    this.#state = "ended";
+    return [{ type: "fallback", to: "lab", reason }];
+  }
+
+  #end(): ClientAction[] {
+    this.#state = "ended";
+    return [{ type: "ended" }];
+  }
+
+  #fail(
+    failure: ClientFailure,
+    reason: string,
+    status?: number,
+  ): ClientAction[] {
+    this.#state = "ended";
+    return [{
+      type: "failed",
+      failure,
+      message: `Cannot play ${formatRtspUrl(this.#url)}: ${reason}`,
+      ...(status === undefined ? {} : { status }),
+    }];
+  }
+}
+
+function playHeaders(wish: PlayWish): (readonly [string, string])[] {
+  const headers: (readonly [string, string])[] = [];
+  if (wish.from !== undefined) {
+    headers.push(["Range", `npt=${wish.from.toFixed(3)}-`]);
+  }
+  if (wish.scale !== undefined && wish.scale !== 1) {
+    headers.push(["Scale", wish.scale.toFixed(3)]);
+  }
+  return headers;
+}
+
+function durationOf(description: SdpDescription): number | undefined {
+  const text = attributeValue(description.attributes, "range") ??
+    description.media.map(({ attributes }) =>
+      attributeValue(attributes, "range")
+    ).find((value) => value !== undefined);
+  return readRange(text)?.to;
+}
+
+/** What a server says about time; what cannot be read is as good as not said. */
+function readRange(
+  text: string | undefined,
+): { from: number | undefined; to: number | undefined } | undefined {
+  if (text === undefined) return undefined;
+  try {
+    const range = parseMediaRange(text.split(";")[0]!);
+    if (range.unit !== "npt") return undefined;
+    return {
+      from: range.from === "now" ? undefined : range.from,
+      to: range.to,
+    };
+  } catch (error) {
+    if (error instanceof SdpProtocolError) return undefined;
+    throw error;
+  }
+}
