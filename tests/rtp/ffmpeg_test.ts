@@ -1,3 +1,4 @@
+import { quietFor } from "../support/wait.ts";
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { fitToRfc2435 } from "../../src/jpeg/mod.ts";
@@ -136,7 +137,8 @@ for (const pixFmt of ["yuvj420p", "yuvj422p"]) {
         });
       }
       sequence = (sequence + run.count) & 0xffff;
-      await new Promise((resolve) => setTimeout(resolve, 20));
+      // ffmpeg plays in real time.
+      await quietFor(20);
     }
     socket.close();
     const { code, stderr } = await done;
