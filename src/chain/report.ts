@@ -101,6 +101,11 @@ export interface ChainPeerView {
 export interface ChainSnapshot {
   /** What is played, as the user named it. */
   readonly source: string;
+  /** Where peers register; a loopback address when that is one of several. */
+  readonly control: {
+    readonly host: string;
+    readonly port: number;
+  };
   /** `waiting` for a start, `playing`, `ended` when the source ran out or was stopped. */
   readonly state: "waiting" | "playing" | "ended";
   /** Why nothing plays although it should, for the page's banner; else `null`. */

@@ -217,6 +217,10 @@ const TABLE: Record<string, { refuses: Case[]; allows: Case[] }> = {
     ],
     allows: [
       [
+        "tests/bench/x.ts",
+        "await new Promise((resolve) => setTimeout(resolve, 100));",
+      ],
+      [
         "tests/support/x.ts",
         "await new Promise((resolve) => setTimeout(resolve, 100));",
       ],

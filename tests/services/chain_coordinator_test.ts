@@ -5,64 +5,17 @@ import {
   openUdpSocket,
 } from "../../src/net/mod.ts";
 import {
-  type ChainCoordinatorOptions,
   ChainStateError,
-  type RunningCoordinator,
   startChainCoordinator,
 } from "../../src/services/chain_coordinator/mod.ts";
 import { decodeStrandcastDatagram } from "../../src/chain/mod.ts";
-import { type TestContext, testContext } from "../support/service.ts";
+import { testContext } from "../support/service.ts";
 import { quietFor, waitUntil } from "../support/wait.ts";
-
-const OPTIONS: ChainCoordinatorOptions = {
-  source: { kind: "pattern", width: 128, height: 96, fps: 30 },
-  sourceLabel: "pattern",
-  host: "127.0.0.1",
-  port: 0,
-  pagePort: undefined,
-  startWhen: undefined,
-  fps: undefined,
-  quality: 80,
-  loop: false,
-  durationMs: 500,
-  wire: "auto",
-  strandcast: {
-    dataEncoding: "hex",
-    payload: "jpeg",
-    zlibLevel: 6,
-    maxDatagram: 60_000,
-  },
-  fragmentBytes: "auto",
-  ffmpeg: undefined,
-};
-
-async function withCoordinator(
-  options: Partial<ChainCoordinatorOptions>,
-  body: (
-    running: RunningCoordinator,
-    context: TestContext,
-    port: number,
-  ) => Promise<void>,
-): Promise<void> {
-  const context = testContext();
-  const running = await startChainCoordinator(
-    { ...OPTIONS, ...options },
-    context,
-  );
-  try {
-    await body(running, context, running.coordinator.port);
-  } finally {
-    context.abort();
-    await running.close();
-  }
-}
-
-/** What an existing peer does: one object there, one back, both ends close. */
-async function ask(port: number, message: string): Promise<string> {
-  using connection = await Deno.connect({ hostname: "127.0.0.1", port });
-  await connection.write(new TextEncoder().encode(message));
-  return await new Response(connection.readable).text().catch(() => "");
-}
+import {
+  ask,
+  COORDINATOR_OPTIONS,
+  withCoordinator,
+} from "./support/coordinator_scene.ts";
 
 /** An existing peer's control port that binds when it is told to. */
 async function nextUpdate(listener: Deno.TcpListener): Promise<string> {
@@ -204,7 +157,7 @@ Deno.test("a source that cannot be read is told and does not end the coordinator
 Deno.test("a taken control port is explained", async () => {
   await withCoordinator({}, async (_running, _context, port) => {
     await assert.rejects(
-      startChainCoordinator({ ...OPTIONS, port }, testContext()),
+      startChainCoordinator({ ...COORDINATOR_OPTIONS, port }, testContext()),
       (error: unknown) =>
         error instanceof ListenError && /--port 0/.test(error.message),
     );

@@ -71,7 +71,7 @@ Deno.test("a recording that cannot be is refused at the start, with the remedy",
   }
 });
 
-/** A stream as the coordinator would send it, but as fast as it is taken. */
+/** A stream with the times of one that is sent at its rate, but as fast as it is taken. */
 async function play(
   scene: PeerScene,
   stream: {
@@ -83,10 +83,14 @@ async function play(
 ): Promise<void> {
   const { id, fps, jpegs, lost = [] } = stream;
   await scene.say({ type: "started", streamId: id, fps });
+  const startUs = nowMicros();
   const { length } = scene.context.events;
   for (const [number, jpeg] of jpegs.entries()) {
     if (lost.includes(number)) continue;
-    await scene.send(binaryDatagrams(jpeg, number, id, 60_000));
+    await scene.send(binaryDatagrams(jpeg, number, id, {
+      fragmentBytes: 60_000,
+      nowUs: startUs + number * 1e6 / fps,
+    }));
     await waitUntil(() => {
       const { streamId, frameNumber } = scene.running.peer.report();
       return streamId === id && frameNumber === number;

@@ -24,7 +24,11 @@ import {
   type TcpServer,
   type UdpSocket,
 } from "../../net/mod.ts";
-import { reachedAtPort, type Viewpoint } from "../chain/addresses.ts";
+import {
+  reachedAt,
+  reachedAtPort,
+  type Viewpoint,
+} from "../chain/addresses.ts";
 import { FrameSender } from "../chain/frame_sender.ts";
 import type { ServiceContext } from "../context.ts";
 import { ChainLinks } from "./chain_links.ts";
@@ -143,8 +147,10 @@ export class ChainCoordinator implements ControlHandler {
 
   /** Everything the page shows. */
   snapshot(): ChainSnapshot {
+    const [host = "127.0.0.1"] = reachedAt(this.#options.host);
     return {
       source: this.#options.sourceLabel,
+      control: { host, port: this.port },
       state: this.#player.playing
         ? "playing"
         : this.#everPlayed

@@ -32,6 +32,8 @@ const ATTEMPT_TIMEOUT_MS = 1000;
 interface Announcement {
   readonly peer: TopologyPeer;
   readonly next: Link | undefined;
+  /** Aborted when there is a newer one, or the peer is gone. */
+  readonly outdated: AbortController;
 }
 
 /** What the announcer needs. */
@@ -48,6 +50,8 @@ export class LinkAnnouncer {
   readonly #options: LinkAnnouncerOptions;
   readonly #newest = new Map<string, Announcement>();
   readonly #running = new Map<string, Promise<void>>();
+  /** Since when a peer has not answered, µs: a newer word does not begin it anew. */
+  readonly #failingSince = new Map<string, number>();
 
   /** Tells nobody anything yet. */
   constructor(options: LinkAnnouncerOptions) {
@@ -61,7 +65,8 @@ export class LinkAnnouncer {
   announce(peer: TopologyPeer, next: Link | undefined): void {
     if (next === undefined && !peer.session) return;
     const { name } = peer;
-    const update = { peer, next };
+    const update = { peer, next, outdated: new AbortController() };
+    this.#newest.get(name)?.outdated.abort();
     this.#newest.set(name, update);
     // One after another: an older word must not arrive after a newer one.
     const before = this.#running.get(name) ?? Promise.resolve();
@@ -74,7 +79,9 @@ export class LinkAnnouncer {
 
   /** A peer has gone: what it was to be told does not matter any more. */
   forget(name: string): void {
+    this.#newest.get(name)?.outdated.abort();
     this.#newest.delete(name);
+    this.#failingSince.delete(name);
   }
 
   /** Waits for what is under way. */
@@ -84,22 +91,32 @@ export class LinkAnnouncer {
 
   async #deliver(update: Announcement): Promise<void> {
     const { peer } = update;
-    const { signal, log, onUnreachable } = this.#options;
-    const deadline = nowMicros() + GIVE_UP_MS * 1000;
+    const { log, onUnreachable } = this.#options;
+    const signal = AbortSignal.any([
+      this.#options.signal,
+      update.outdated.signal,
+    ]);
     let wait = FIRST_RETRY_MS;
     let failure: unknown;
-    while (nowMicros() < deadline && !signal.aborted) {
-      if (this.#newest.get(peer.name) !== update) return;
+    while (!signal.aborted) {
       try {
-        if (await this.#attempt(update)) return;
+        if (await this.#attempt(update)) {
+          this.#failingSince.delete(peer.name);
+          return;
+        }
         failure = new Error("it did not answer OK");
       } catch (error) {
         failure = error;
       }
+      if (signal.aborted) return;
+      const since = this.#failingSince.get(peer.name) ?? nowMicros();
+      this.#failingSince.set(peer.name, since);
+      if (nowMicros() - since > GIVE_UP_MS * 1000) break;
       await sleepUntil(nowMicros() + wait * 1000, signal);
       wait = Math.min(wait * 2, LONGEST_RETRY_MS);
     }
-    if (signal.aborted || this.#newest.get(peer.name) !== update) return;
+    if (signal.aborted) return;
+    this.#failingSince.delete(peer.name);
     log.warn(
       `Cannot tell ${peer.name} its next peer: ${
         failure instanceof Error ? failure.message : failure

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { DEFAULT_MAX_FRAME_BYTES } from "../../chain/mod.ts";
 import {
   errorResponse,
   eventStream,
@@ -20,11 +21,12 @@ import { type ChainCoordinator, ChainStateError } from "./coordinator.ts";
 
 /** How often the page hears of the chain. */
 const EVENT_INTERVAL_MS = 500;
-/** A peer's page that does not answer is given up after this, beyond the long poll. */
-const PROXY_TIMEOUT_MS = LONG_POLL_MS + 1000;
+/** A peer's page that does not answer is given up after this, beyond what it was asked to wait. */
+const PROXY_PATIENCE_MS = 1000;
+/** Larger pictures of a peer are not shown: the frames of a chain have this limit too. */
+const MAX_PICTURE_BYTES = DEFAULT_MAX_FRAME_BYTES;
 /** Headers of a peer's picture that ours hands on. */
 const PICTURE_HEADERS = [
-  "content-type",
   "x-frame-seq",
   "x-frame-number",
   "x-frame-time",
@@ -84,34 +86,67 @@ async function act(action: () => void | Promise<void>): Promise<Response> {
 
 /**
  * Fetches a peer's newest picture: the page may only talk to us, and a peer
- * may be on a machine that the browser cannot reach.
+ * may be on a machine that the browser cannot reach. 204 when there is none: a
+ * peer that is slow, hangs or has just gone is no fault of the one who asks.
  */
 async function proxyPicture(
   page: string | undefined,
   url: URL,
   closing: AbortSignal,
 ): Promise<Response> {
-  if (page === undefined) {
-    return errorResponse(404, "Cannot show the picture: the peer has no page");
-  }
+  if (page === undefined) return noPicture();
   const target = new URL("/frame", page);
   target.search = url.search;
   const signal = AbortSignal.any([
     closing,
-    AbortSignal.timeout(PROXY_TIMEOUT_MS),
+    AbortSignal.timeout(waitOf(url) + PROXY_PATIENCE_MS),
   ]);
   try {
-    const answer = await fetch(target, { signal });
-    const headers = new Headers({ "cache-control": "no-store" });
+    const answer = await fetch(target, { signal, redirect: "manual" });
+    const jpeg = await readPicture(answer);
+    if (jpeg === undefined) return noPicture();
+    // The type is ours: a peer's page must not become a document of this origin.
+    const headers = new Headers({
+      "content-type": "image/jpeg",
+      "cache-control": "no-store",
+    });
     for (const name of PICTURE_HEADERS) {
       const value = answer.headers.get(name);
       if (value !== null) headers.set(name, value);
     }
-    return new Response(answer.body, { status: answer.status, headers });
+    return new Response(jpeg, { headers });
   } catch {
-    return errorResponse(
-      502,
-      "Cannot show the picture: the peer does not answer",
-    );
+    return noPicture();
   }
+}
+
+/** How long the peer may wait for a frame, as the query asks. */
+function waitOf(url: URL): number {
+  const wait = Number(url.searchParams.get("wait") ?? LONG_POLL_MS);
+  return wait >= 0 ? Math.min(wait, LONG_POLL_MS) : LONG_POLL_MS;
+}
+
+/** The whole picture, so that a peer that stops half-way is no broken answer of ours. */
+async function readPicture(
+  answer: Response,
+): Promise<Uint8Array<ArrayBuffer> | undefined> {
+  if (answer.status !== 200 || answer.body === null) {
+    await answer.body?.cancel();
+    return undefined;
+  }
+  const parts: Uint8Array<ArrayBuffer>[] = [];
+  let length = 0;
+  for await (const part of answer.body) {
+    length += part.length;
+    if (length > MAX_PICTURE_BYTES) return undefined; // leaving cancels the rest
+    parts.push(part);
+  }
+  return await new Blob(parts).bytes();
+}
+
+function noPicture(): Response {
+  return new Response(null, {
+    status: 204,
+    headers: { "cache-control": "no-store" },
+  });
 }

@@ -74,6 +74,7 @@ async function snapshot(peer: ChainPeer): Promise<Response> {
     headers: {
       "content-type": "image/jpeg",
       "cache-control": "no-store",
+      "x-frame-number": String(number),
       "content-disposition":
         `attachment; filename="peer_${name}_frame_${number}.jpg"`,
     },

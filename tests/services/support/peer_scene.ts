@@ -5,11 +5,9 @@
  * @module
  */
 
-import assert from "node:assert/strict";
 import { join } from "node:path";
 import {
   BinaryFragmenter,
-  ControlReader,
   encodeRegisterAnswer,
   encodeSessionMessage,
   type SessionMessage,
@@ -160,18 +158,18 @@ export async function updateNext(
   return new TextDecoder().decode(answer.subarray(0, count ?? 0));
 }
 
-/** A frame's datagrams on our wire. */
+/** A frame's datagrams on our wire, sent at `nowUs`. */
 export function binaryDatagrams(
   jpeg: Uint8Array,
   frame: number,
   stream: number,
-  fragmentBytes = 5000,
+  { fragmentBytes = 5000, nowUs = nowMicros() } = {},
 ): Uint8Array[] {
   const fragmenter = new BinaryFragmenter({ streamId: stream, fragmentBytes });
   const count = fragmenter.begin(jpeg, frame);
   return Array.from({ length: count }, (_, index) => {
     const out = new Uint8Array(fragmenter.datagramBytes);
-    return out.subarray(0, fragmenter.write(index, nowMicros(), out, 0));
+    return out.subarray(0, fragmenter.write(index, nowUs, out, 0));
   });
 }
 
@@ -188,17 +186,11 @@ export async function receiveAll(
   return datagrams;
 }
 
-/** Reads the first object that comes over a connection. */
-export async function firstObject(
-  connection: Deno.TcpConn,
-): Promise<Record<string, unknown>> {
-  const reader = new ControlReader();
-  const buffer = new Uint8Array(4096);
-  for (;;) {
-    const object = reader.next();
-    if (object !== undefined) return object;
-    const count = await connection.read(buffer);
-    assert.ok(count !== null, "the connection ended before an object came");
-    reader.push(buffer.subarray(0, count));
-  }
+/** Adds to `into` what comes to `socket` until it is closed. */
+export async function receiveInto(
+  into: Uint8Array[],
+  socket: UdpSocket,
+): Promise<void> {
+  const batch = new DatagramBatch(1, 65_536);
+  while (await socket.receive(batch)) into.push(batch.datagram(0).slice());
 }
