@@ -241,7 +241,7 @@ export function parseRegisterAnswer(object: JsonObject): RegisterAnswer {
     throw new ChainProtocolError(
       "bad-field",
       `Cannot register: the coordinator says ${
-        quoted(textField(object, "error", MAX_ERROR_LENGTH))
+        JSON.stringify(textField(object, "error", MAX_ERROR_LENGTH))
       }`,
     );
   }

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { parseSource, type SourceSpec } from "../media/mod.ts";
+import { MediaError, parseSource, type SourceSpec } from "../media/mod.ts";
 import type { StrandcastOptions } from "../services/chain_peer/mod.ts";
 import { UsageError } from "./errors.ts";
 
@@ -34,6 +34,26 @@ export function readSource(text: string): SourceSpec {
   } catch (error) {
     if (error instanceof SyntaxError) throw new UsageError(error.message);
     throw error;
+  }
+}
+
+/**
+ * Looks for the file that a source names: a missing one is told at once, and
+ * not when the video shall start.
+ *
+ * @throws {MediaError} `not_found`
+ */
+export async function requireFile(spec: SourceSpec): Promise<void> {
+  if (spec.kind !== "file") return;
+  try {
+    await Deno.stat(spec.path);
+  } catch (cause) {
+    if (!(cause instanceof Deno.errors.NotFound)) return;
+    throw new MediaError(
+      "not_found",
+      `Cannot read ${JSON.stringify(spec.path)}: there is no such file`,
+      { cause },
+    );
   }
 }
 

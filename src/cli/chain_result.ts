@@ -38,18 +38,16 @@ export function chainResultTable(result: ChainRunResult): string {
   );
 }
 
-/** One sentence on frames that are missing; `undefined` when none is. */
+/** One sentence on frames that did not reach everybody; `undefined` when all did. */
 export function missingFrames(result: ChainRunResult): string | undefined {
   const { framesSent, peers } = result;
-  const missing = peers
-    .map(({ name, framesReceived = 0 }) => ({
-      name,
-      count: framesSent - framesReceived,
-    }))
-    .filter(({ count }) => count > 0);
+  const missing = peers.flatMap(({ name, framesReceived }) => {
+    if (framesReceived === undefined) return [`${name} left before the end`];
+    const count = framesSent - framesReceived;
+    return count > 0 ? [`${count} did not reach ${name}`] : [];
+  });
   if (missing.length === 0) return undefined;
-  const list = missing.map(({ name, count }) => `${count} at ${name}`).join(
-    ", ",
-  );
-  return `Cannot call the run complete: of ${framesSent} frames are missing ${list}`;
+  return `Cannot call the run complete: of ${framesSent} frames ${
+    missing.join(", ")
+  }`;
 }

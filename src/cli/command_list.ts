@@ -11,10 +11,14 @@ import { chainCoordinator } from "./commands/chain_coordinator.ts";
 import { chainPeer } from "./commands/chain_peer.ts";
 import { chainRun } from "./commands/chain_run.ts";
 import { completions } from "./commands/completions.ts";
+import { convert } from "./commands/convert.ts";
 import { demo } from "./commands/demo.ts";
 import { doctor } from "./commands/doctor.ts";
 import { help } from "./commands/help.ts";
 import { man } from "./commands/man.ts";
+import { rtspPlay } from "./commands/rtsp_play.ts";
+import { rtspProbe } from "./commands/rtsp_probe.ts";
+import { rtspServe } from "./commands/rtsp_serve.ts";
 
 /** The commands of the program. */
 export const commands: readonly Command[] = [
@@ -24,6 +28,10 @@ export const commands: readonly Command[] = [
   ),
   bindCommand(chainPeer, () => import("./commands/chain_peer_run.ts")),
   bindCommand(chainRun, () => import("./commands/chain_run_run.ts")),
+  bindCommand(rtspServe, () => import("./commands/rtsp_serve_run.ts")),
+  bindCommand(rtspPlay, () => import("./commands/rtsp_play_run.ts")),
+  bindCommand(rtspProbe, () => import("./commands/rtsp_probe_run.ts")),
+  bindCommand(convert, () => import("./commands/convert_run.ts")),
   bindCommand(demo, () => import("./commands/demo_run.ts")),
   bindCommand(doctor, () => import("./commands/doctor_run.ts")),
   bindCommand(completions, () => import("./commands/completions_run.ts")),

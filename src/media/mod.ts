@@ -42,6 +42,7 @@ export type { FrameFolderOptions, FrameFolderStats } from "./frame_folder.ts";
 export { paceFrames } from "./frame_pacer.ts";
 export type { PaceOptions } from "./frame_pacer.ts";
 export type { FrameSource, VideoFrame } from "./frame_source.ts";
+export { type FittedJpeg, JpegFitter } from "./jpeg_fitter.ts";
 export { DEFAULT_MJPEG_FPS } from "./mjpeg_file_source.ts";
 export { indexMjpegFile } from "./mjpeg_index.ts";
 export type { MjpegFileIndex } from "./mjpeg_index.ts";

@@ -1,10 +1,9 @@
 /**
- * A Deno connection as a Node stream, for Node's HTTP server.
+ * A Deno connection as a Node stream, which `ws` reads from: nothing is read
+ * while nobody asks, and a busy connection is read in large pieces.
  *
- * Node's own sockets under Deno do not hold a TLS client back (300 MB of an upload were
- * in memory while nobody read it), and read 64 KiB at a time at most. Here
- * nothing is read while nobody asks, and a busy connection is read in large pieces: half
- * the CPU for each byte.
+ * Node's own sockets under Deno read 64 KiB at a time at most, which costs half as much
+ * CPU again for a stream of video frames, and do not hold a TLS client back.
  *
  * @module
  */
@@ -30,38 +29,15 @@ type Done = (error?: Error | null) => void;
 
 /** The stream; ends with its connection. */
 export class ConnDuplex extends Duplex {
-  /** The other end's address. */
-  readonly remoteAddress: string;
-  /** The other end's port. */
-  readonly remotePort: number;
-  /** Node's servers look here for TLS. */
-  readonly encrypted: boolean;
   readonly #conn: Deno.Conn;
   #readBytes = MIN_READ_BYTES;
 
   /** Takes the connection over. */
-  constructor(conn: Deno.Conn, encrypted: boolean) {
+  constructor(conn: Deno.Conn) {
     super({ allowHalfOpen: true, highWaterMark: JOIN_BYTES });
     this.#conn = conn;
-    const { hostname, port } = conn.remoteAddr as Deno.NetAddr;
-    this.remoteAddress = hostname;
-    this.remotePort = port;
-    this.encrypted = encrypted;
-  }
-
-  /** Node's sockets have it; ours never delays. */
-  setNoDelay(): this {
-    return this;
-  }
-
-  /** Node's sockets have it; time limits are kept by whoever listens. */
-  setTimeout(): this {
-    return this;
-  }
-
-  /** Node's sockets have it. */
-  setKeepAlive(): this {
-    return this;
+    // Without a listener the break of a connection would end the process.
+    this.on("error", () => {});
   }
 
   /** Reads once. */
@@ -87,24 +63,19 @@ export class ConnDuplex extends Duplex {
 
   /** Writes one piece. */
   override _write(chunk: Uint8Array, _encoding: string, done: Done): void {
-    writeAll(this.#conn, chunk).then(() => done(), (error) => {
-      done();
-      this.#fail(error);
-    });
+    this.#settle(writeAll(this.#conn, chunk), done);
   }
 
   /** Writes several pieces, small ones as one. */
-  override _writev(
-    pieces: { chunk: Uint8Array }[],
-    done: Done,
-  ): void {
-    this.#writeJoined(pieces.map(({ chunk }) => chunk)).then(
-      () => done(),
-      (error) => {
-        done();
-        this.#fail(error);
-      },
-    );
+  override _writev(pieces: { chunk: Uint8Array }[], done: Done): void {
+    this.#settle(this.#writeJoined(pieces.map(({ chunk }) => chunk)), done);
+  }
+
+  #settle(writing: Promise<void>, done: Done): void {
+    writing.then(() => done(), (error) => {
+      done();
+      this.#fail(error);
+    });
   }
 
   async #writeJoined(chunks: readonly Uint8Array[]): Promise<void> {

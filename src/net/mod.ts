@@ -22,13 +22,13 @@ export {
 } from "./http_frames.ts";
 export { errorResponse, jsonResponse } from "./http_reply.ts";
 export { route, type RouteHandler, type RouteInfo } from "./http_route.ts";
-export { ListenError, listenOrExplain } from "./listen_error.ts";
 export {
-  type NodeHttpOptions,
-  type NodeHttpServer,
-  startNodeHttpServer,
+  type Http1Server,
+  type Http1ServerOptions,
+  startHttp1Server,
   type UpgradeInfo,
-} from "./node_http.ts";
+} from "./http1_server.ts";
+export { ListenError, listenOrExplain } from "./listen_error.ts";
 export { Pacer, type PacerOptions } from "./pacer.ts";
 export { openPortPair, type PortPairOptions } from "./port_pair.ts";
 export {

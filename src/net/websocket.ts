@@ -6,7 +6,6 @@
  */
 
 import { Buffer } from "node:buffer";
-import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
 import * as untypedWs from "ws";
 import { Unmasker } from "./websocket_unmask.ts";
@@ -39,9 +38,17 @@ interface WsSocket {
   terminate(): void;
 }
 
+/** What the handshake looks at. */
+export interface HandshakeRequest {
+  readonly method: string;
+  readonly url: string;
+  /** Names in lower case. */
+  readonly headers: Readonly<Record<string, string>>;
+}
+
 interface WsServer {
   handleUpgrade(
-    request: IncomingMessage,
+    request: HandshakeRequest,
     socket: Duplex,
     head: Uint8Array,
     done: (socket: WsSocket) => void,
@@ -174,7 +181,7 @@ export class WebSocketPeer {
   }
 }
 
-/** Takes WebSockets in, on a server that gave up a request's socket. */
+/** Takes WebSockets in, on the stream of a request that asked for one. */
 export class WebSocketAcceptor {
   readonly #server: WsServer;
 
@@ -193,7 +200,7 @@ export class WebSocketAcceptor {
 
   /** Answers the handshake; a wrong one is refused with 400 and `accepted` not called. */
   accept(
-    request: IncomingMessage,
+    request: HandshakeRequest,
     stream: Duplex,
     head: Uint8Array,
     remoteAddress: string,
@@ -282,8 +289,7 @@ export async function connectWebSocket(
   });
   socket.on(
     "unexpected-response",
-    (_request: unknown, answer: IncomingMessage) => {
-      const { statusCode } = answer;
+    (_request: unknown, { statusCode }: { statusCode: number }) => {
       reject(
         new WebSocketRefusedError(url, statusCode, `it answers ${statusCode}`),
       );

@@ -123,7 +123,8 @@ export class ClientRequests {
       challenge?.stale !== true;
     if (
       challenge === undefined || this.#credentials === undefined || tried ||
-      challenge.nonce === this.#answeredNonce
+      (challenge.nonce !== undefined &&
+        challenge.nonce === this.#answeredNonce)
     ) {
       return { kind: "unauthorized", request };
     }

@@ -12,6 +12,8 @@ export type {
   ClientTrack,
   PlayWish,
 } from "./client_actions.ts";
+export { ClientRequests, RESPONSE_TIMEOUT } from "./client_requests.ts";
+export type { ClientRequest, ResponseOutcome } from "./client_requests.ts";
 export { ClientSession } from "./client_session.ts";
 export {
   encodeInterleaved,
@@ -63,6 +65,7 @@ export type { Pair, TransportSpec } from "./transport.ts";
 export type { OfferedTransports } from "./transport_choice.ts";
 export { TunnelDecoder, TunnelPairing } from "./tunnel.ts";
 export {
+  descriptionBase,
   formatRtspUrl,
   parseRtspUrl,
   requestPath,

@@ -11,6 +11,7 @@ const STATIC_FILES = [
   "style.css",
   "pieces/address.js",
   "pieces/banner.js",
+  "pieces/command.js",
   "pieces/confirm.js",
   "pieces/copy_field.js",
   "pieces/dialog.js",
@@ -30,6 +31,7 @@ const STATIC_FILES = [
   "pieces/tile.js",
   "pieces/toast.js",
   "pieces/toolbar.js",
+  "pieces/verdict.js",
 ] as const;
 
 /** Each has an `.html` file and scripts of its own. */
@@ -42,6 +44,7 @@ const PAGE_SCRIPTS = {
     "chain_words.js",
   ],
   chain_peer: ["chain_peer.js"],
+  rtsp_player: ["rtsp_player.js"],
 } as const;
 
 /** A page that can be served. */

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import {
-  type NodeHttpOptions,
-  type NodeHttpServer,
-  startNodeHttpServer,
-} from "../../src/net/node_http.ts";
+  type Http1Server,
+  type Http1ServerOptions,
+  startHttp1Server,
+} from "../../src/net/http1_server.ts";
 import {
   connectWebSocket,
   MAX_FRAGMENTS,
@@ -16,8 +16,8 @@ import { settled, waitUntil } from "../support/wait.ts";
 
 const CONNECT = { maxMessageBytes: 1 << 20, timeoutMs: 5000 };
 
-function serve(options: Partial<NodeHttpOptions>): Promise<NodeHttpServer> {
-  return startNodeHttpServer({
+function serve(options: Partial<Http1ServerOptions>): Http1Server {
+  return startHttp1Server({
     hostname: "127.0.0.1",
     port: 0,
     flag: "--port",
@@ -32,7 +32,7 @@ function serve(options: Partial<NodeHttpOptions>): Promise<NodeHttpServer> {
   });
 }
 
-function wsUrl({ url }: NodeHttpServer, path = "stream"): string {
+function wsUrl({ url }: Http1Server, path = "stream"): string {
   return url.replace(/^http/, "ws") + path;
 }
 
@@ -52,7 +52,7 @@ class Ear {
 }
 
 /** A raw client: whatever bytes it likes, behind a right handshake. */
-async function rawSocket(server: NodeHttpServer): Promise<Deno.TcpConn> {
+async function rawSocket(server: Http1Server): Promise<Deno.TcpConn> {
   const conn = await Deno.connect({ hostname: "127.0.0.1", port: server.port });
   await conn.write(new TextEncoder().encode(
     `GET /stream HTTP/1.1\r\nHost: 127.0.0.1:${server.port}\r\nUpgrade: websocket\r\n` +
@@ -85,7 +85,7 @@ async function closeCode(conn: Deno.Conn): Promise<number | undefined> {
 
 Deno.test("text and bytes go both ways, and a close tells its code", async () => {
   const peers: Ear[] = [];
-  const server = await serve({
+  const server = serve({
     connected: (peer) => void peers.push(new Ear(peer)),
   });
   const client = new Ear(await connectWebSocket(wsUrl(server), CONNECT));
@@ -114,7 +114,7 @@ Deno.test("text and bytes go both ways, and a close tells its code", async () =>
 
 Deno.test("a paused connection holds its sender back", async () => {
   const { promise, resolve } = Promise.withResolvers<Ear>();
-  const server = await serve({ connected: (peer) => resolve(new Ear(peer)) });
+  const server = serve({ connected: (peer) => resolve(new Ear(peer)) });
   const client = new Ear(await connectWebSocket(wsUrl(server), CONNECT));
   const there = await promise;
   there.peer.pause();
@@ -134,7 +134,7 @@ Deno.test("a paused connection holds its sender back", async () => {
 });
 
 Deno.test("a message beyond the limit is closed with 1009", async () => {
-  const server = await serve({ connected: (peer) => void new Ear(peer) });
+  const server = serve({ connected: (peer) => void new Ear(peer) });
   const client = new Ear(await connectWebSocket(wsUrl(server), CONNECT));
   client.peer.send(new Uint8Array((1 << 20) + 1));
   assert.equal((await settled(client.closed.promise)).code, 1009);
@@ -142,7 +142,7 @@ Deno.test("a message beyond the limit is closed with 1009", async () => {
 });
 
 Deno.test("endless fragments are closed with 1009: empty ones, small ones and large ones", async () => {
-  const server = await serve({ connected: (peer) => void new Ear(peer) });
+  const server = serve({ connected: (peer) => void new Ear(peer) });
   const cases = [
     { payload: 0, most: MAX_FRAGMENTS + 10 },
     { payload: 1, most: MAX_FRAGMENTS + 10 },
@@ -174,7 +174,7 @@ Deno.test("endless fragments are closed with 1009: empty ones, small ones and la
 });
 
 Deno.test("a refused handshake tells its status", async () => {
-  const server = await serve({
+  const server = serve({
     refuseUpgrade: ({ url }) =>
       url.searchParams.get("token") === "right"
         ? undefined
@@ -200,7 +200,7 @@ Deno.test("a refused handshake tells its status", async () => {
 });
 
 Deno.test("a page of another origin does not get a WebSocket", async () => {
-  const server = await serve({ connected: (peer) => void new Ear(peer) });
+  const server = serve({ connected: (peer) => void new Ear(peer) });
   const own = `http://127.0.0.1:${server.port}`;
   const cases: [string, boolean][] = [
     [own, true],
@@ -222,7 +222,7 @@ Deno.test("a page of another origin does not get a WebSocket", async () => {
 });
 
 Deno.test("closing the server cuts what is open", async () => {
-  const server = await serve({ connected: (peer) => void new Ear(peer) });
+  const server = serve({ connected: (peer) => void new Ear(peer) });
   const client = new Ear(await connectWebSocket(wsUrl(server), CONNECT));
   await server.close();
   await settled(client.closed.promise);

@@ -15,12 +15,21 @@ interface Picture {
 async function pictureOf(
   handler: Deno.ServeHandler | "nobody",
 ): Promise<Picture> {
+  const ending = new AbortController();
   const peer = Deno.serve(
-    { hostname: "127.0.0.1", port: 0, onListen: () => {} },
+    {
+      hostname: "127.0.0.1",
+      port: 0,
+      signal: ending.signal,
+      onListen: () => {},
+    },
     handler === "nobody" ? () => new Response() : handler,
   );
   const { port: pagePort } = peer.addr;
-  if (handler === "nobody") await peer.shutdown();
+  if (handler === "nobody") {
+    ending.abort();
+    await peer.finished;
+  }
   let picture: Picture | undefined;
   try {
     await withCoordinator({ pagePort: 0 }, async (running, _context, port) => {
@@ -36,7 +45,8 @@ async function pictureOf(
       picture = { status, headers, bytes: await answer.bytes() };
     });
   } finally {
-    if (handler !== "nobody") await peer.shutdown();
+    ending.abort();
+    await peer.finished;
   }
   assert.ok(picture);
   return picture;

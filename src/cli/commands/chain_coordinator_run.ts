@@ -11,6 +11,7 @@ import type { ChainCoordinator } from "../../services/chain_coordinator/mod.ts";
 import {
   chainSource,
   readSource,
+  requireFile,
   strandcastOptions,
 } from "../chain_options.ts";
 import type { CommandContext } from "../command.ts";
@@ -27,8 +28,10 @@ export async function run(
   const quit = new AbortController();
   const signal = AbortSignal.any([context.signal, quit.signal]);
   const source = chainSource(options);
+  const spec = readSource(source);
+  await requireFile(spec);
   const running = await startChainCoordinator({
-    source: readSource(source),
+    source: spec,
     sourceLabel: redact(source),
     host: options.host,
     port: options.port,

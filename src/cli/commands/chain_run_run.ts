@@ -5,7 +5,7 @@
  */
 
 import { runChain } from "../../services/chain_run/mod.ts";
-import { chainSource, readSource } from "../chain_options.ts";
+import { chainSource, readSource, requireFile } from "../chain_options.ts";
 import { chainResultTable, missingFrames } from "../chain_result.ts";
 import type { CommandContext } from "../command.ts";
 import { EXIT, UsageError } from "../errors.ts";
@@ -17,12 +17,13 @@ export async function run(
   context: CommandContext,
 ): Promise<number> {
   const source = chainSource(options);
-  const { kind } = readSource(source);
-  if (kind === "stdin") {
+  const spec = readSource(source);
+  if (spec.kind === "stdin") {
     throw new UsageError(
       "Cannot run a chain from standard input: start chain-coordinator - and the peers by themselves",
     );
   }
+  await requireFile(spec);
   context.setLifetime(options.exitAtEnd ? "job" : "server");
   const ffmpeg = context.ffmpegFlag === undefined
     ? []

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { UdpAddress } from "../../net/mod.ts";
+import { isLoopback, type UdpAddress } from "../../net/mod.ts";
 import { plainAddress } from "../chain/addresses.ts";
 
 /**
@@ -36,7 +36,10 @@ export class Upstream {
     const wanted = this.#named ?? this.#learned;
     if (wanted === undefined || source === undefined) return false;
     if (wanted.port !== source.port && wanted.port !== 0) return false;
-    return wanted.hostname === source.hostname ||
-      wanted.hostname === plainAddress(source.hostname);
+    if (wanted.hostname === source.hostname) return true;
+    const host = plainAddress(source.hostname);
+    // Both loopback addresses, IPv4's and IPv6's, are this machine's.
+    return wanted.hostname === host ||
+      (isLoopback(wanted.hostname) && isLoopback(host));
   }
 }

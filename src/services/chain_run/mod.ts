@@ -50,7 +50,10 @@ export interface ChainRunOptions {
 export interface ChainRunResult {
   /** Frames that the coordinator sent in the last stream. */
   readonly framesSent: number;
-  /** The peers' last reports, in chain order; only a name where one never reported. */
+  /**
+   * The peers' last reports, in chain order; only a name where one never
+   * reported or was gone before the end.
+   */
   readonly peers: readonly (Partial<PeerReport> & { readonly name: string })[];
   /** Whether a stream ended and every frame of it reached every peer. */
   readonly complete: boolean;
@@ -199,17 +202,28 @@ async function run(
 
   await outcome.promise;
   context.signal.removeEventListener("abort", onAbort);
-  return resultOf(delivered);
+  return resultOf(delivered, options.peers);
 }
 
-function resultOf(delivered: ChildEvent | undefined): ChainRunResult {
-  const framesSent = Number(delivered?.frames ?? 0);
-  const peers = (delivered?.peers ?? []) as ChainRunResult["peers"];
+function resultOf(
+  delivered: ChildEvent | undefined,
+  count: number,
+): ChainRunResult {
+  if (delivered === undefined) {
+    return { framesSent: 0, peers: [], complete: false };
+  }
+  const framesSent = Number(delivered.frames);
+  const reported = delivered.peers as ChainRunResult["peers"];
+  const gone = Array.from({ length: count }, (_, index) => peerName(index))
+    .filter((name) => !reported.some((report) => report.name === name))
+    .map((name) => ({ name }));
+  const peers: ChainRunResult["peers"] = [...reported, ...gone];
   return {
     framesSent,
     peers,
-    complete: delivered !== undefined &&
-      peers.every(({ framesReceived }) => framesReceived === framesSent),
+    complete: peers.every(({ framesReceived }) =>
+      framesReceived === framesSent
+    ),
   };
 }
 
@@ -224,12 +238,10 @@ async function ready(
   const aborted = new Promise<never>((_, reject) => {
     const fail = (): void =>
       reject(
-        new Error(
-          timeout.aborted
-            ? `Cannot start ${child.name}: it was not ready in ${
-              READY_TIMEOUT_MS / 1000
-            } s`
-            : `Cannot start ${child.name}: stopped before it was ready`,
+        context.signal.aborted ? context.signal.reason : new Error(
+          `Cannot start ${child.name}: it was not ready in ${
+            READY_TIMEOUT_MS / 1000
+          } s`,
         ),
       );
     if (signal.aborted) fail();

@@ -6,6 +6,7 @@
  */
 
 import { createBanner } from "../static/pieces/banner.js";
+import { hostAndPort, reachableHost, shellWord } from "../static/pieces/command.js";
 import { confirmAction } from "../static/pieces/confirm.js";
 import { createCopyField } from "../static/pieces/copy_field.js";
 import { byId, element, setAttribute, setText } from "../static/pieces/dom.js";
@@ -27,13 +28,17 @@ import { listenForShortcuts } from "../static/pieces/shortcuts.js";
 import { createStat } from "../static/pieces/stat.js";
 import { showToast } from "../static/pieces/toast.js";
 import { createButton, createToolbar } from "../static/pieces/toolbar.js";
+import { createVerdict } from "../static/pieces/verdict.js";
 import { createChainRow } from "./chain_row.js";
 import { createPeerTable } from "./chain_table.js";
-import { createVerdict, judge } from "./chain_verdict.js";
+import { judge } from "./chain_verdict.js";
 import { CHAIN_STATES, CONNECTING, NO_CONNECTION } from "./chain_words.js";
 
 /** @typedef {import("../../chain/report.ts").ChainSnapshot} ChainSnapshot */
 /** @typedef {import("../static/pieces/banner.js").Trouble} Trouble */
+
+/** Where a peer looks for its coordinator when nothing else is said. */
+const DEFAULT_COORDINATOR = "127.0.0.1:9000";
 
 /** Who left is told about this long, and at most so many of them. */
 const DEPARTED_SHOWN_SECONDS = 60;
@@ -42,7 +47,7 @@ const MAX_DEPARTED = 5;
 const announce = createLiveRegion();
 const pump = new PicturePump();
 const banner = createBanner();
-const verdict = createVerdict(byId("verdict"));
+const verdict = createVerdict(byId("verdict"), "Asking the coordinator…");
 const row = createChainRow(byId("chain"), pump);
 const table = createPeerTable();
 const progress = createProgress({ label: "Position in the video" });
@@ -259,7 +264,7 @@ function showProgress({ state, framesSent, totalFrames, elapsedSeconds }) {
 }
 
 /** @param {ChainSnapshot} snapshot */
-function showEmpty({ peers }) {
+function showEmpty({ peers, control }) {
   const place = byId("chain-empty");
   const empty = peers.length === 0;
   if (empty && !place.querySelector(".empty")) {
@@ -273,10 +278,22 @@ function showEmpty({ peers }) {
       ),
       createCopyField({
         label: "Command that starts a peer",
-        text: "streamtool chain-peer A",
+        text: joinCommand(control),
       }).element,
     ));
   } else if (!empty) place.replaceChildren();
+}
+
+/**
+ * What to type on the machine that this page is read on.
+ *
+ * @param {ChainSnapshot["control"]} control
+ */
+function joinCommand({ host, port }) {
+  const coordinator = hostAndPort(reachableHost(host), port);
+  return coordinator === DEFAULT_COORDINATOR
+    ? "streamtool chain-peer A"
+    : `streamtool chain-peer A --coordinator ${shellWord(coordinator)}`;
 }
 
 /** @param {ChainSnapshot} snapshot */

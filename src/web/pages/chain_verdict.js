@@ -6,44 +6,12 @@
  * @module
  */
 
-import { element, setAttribute, setText } from "../static/pieces/dom.js";
 import { count, duration, plural, text } from "../static/pieces/format.js";
-import { icon, setIcon } from "../static/pieces/icons.js";
 
 /** @typedef {import("../../chain/report.ts").ChainPeerView} ChainPeerView */
 /** @typedef {import("../../chain/report.ts").ChainSnapshot} ChainSnapshot */
 /** @typedef {import("../../chain/report.ts").PeerReport} PeerReport */
-/** @typedef {import("../static/pieces/tile.js").Tone} Tone */
-
-/**
- * @typedef {object} Verdict
- * @property {Tone} tone
- * @property {string} answer
- * @property {string} reason
- */
-
-/**
- * @param {HTMLElement} place
- */
-export function createVerdict(place) {
-  const sign = icon("waiting");
-  const answer = element(
-    "p",
-    { class: "verdict-answer" },
-    "Asking the coordinator…",
-  );
-  const reason = element("p", { class: "verdict-reason" });
-  place.replaceChildren(sign, answer, reason);
-  return {
-    /** @param {Verdict} verdict */
-    update(verdict) {
-      setAttribute(place, "data-tone", verdict.tone);
-      setIcon(sign, verdict.tone === "none" ? "waiting" : verdict.tone);
-      setText(answer, verdict.answer);
-      setText(reason, verdict.reason);
-    },
-  };
-}
+/** @typedef {import("../static/pieces/verdict.js").Verdict} Verdict */
 
 /**
  * @param {ChainSnapshot} snapshot

@@ -50,6 +50,8 @@ const NOTHING: LatencySummary = { p50: 0, p99: 0, max: 0, count: 0 };
 export class MadeUpChain {
   /** What plays. */
   source = "fencing-final-2024.mp4";
+  /** Where peers would register. */
+  control = { host: "127.0.0.1", port: 9000 };
   /** As in {@linkcode ChainSnapshot}. */
   state: ChainSnapshot["state"] = "waiting";
   /** As in {@linkcode ChainSnapshot}. */
@@ -153,6 +155,7 @@ export class MadeUpChain {
       : 0;
     return {
       source: this.source,
+      control: this.control,
       state: this.state,
       problem: this.problem,
       streamId: this.frame < 0 ? 0 : 7,

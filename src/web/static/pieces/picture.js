@@ -55,6 +55,7 @@ export class LivePicture {
   #streamWidth = 0;
   #inView = false;
   #frozen = false;
+  #asking = true;
   #hasSource;
   #why = "";
   #stop = () => {};
@@ -75,7 +76,7 @@ export class LivePicture {
         url,
         picturesPerSecond,
         eager,
-        wanted: () => this.#inView && !this.#frozen,
+        wanted: () => this.#inView && this.#asking && !this.#frozen,
         draw: (picture) => this.#draw(picture),
       });
     }
@@ -87,6 +88,13 @@ export class LivePicture {
     if (this.#why === why) return;
     this.#why = why;
     this.#look();
+  }
+
+  /** Whether it asks for pictures: what has failed has none. @param {boolean} asking */
+  set asking(asking) {
+    if (this.#asking === asking) return;
+    this.#asking = asking;
+    this.#pump.wake();
   }
 
   /** Holds the picture that is seen and says so. */

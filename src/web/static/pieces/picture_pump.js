@@ -87,6 +87,11 @@ export class PicturePump {
     this.#schedule();
   }
 
+  /** How many are seen: what is scrolled away takes nothing from the others. */
+  #wanted() {
+    return [...this.#entries].filter((entry) => entry.wanted()).length;
+  }
+
   #schedule() {
     clearTimeout(this.#timer);
     if (document.hidden || this.#paused) return;
@@ -115,7 +120,7 @@ export class PicturePump {
       entry.dueAt = performance.now() + entry.pauseMs;
       entry.pauseMs = Math.min(entry.pauseMs * 2, PAUSE_MS[1] ?? 0);
     } else {
-      const share = PAGE_PICTURES_PER_SECOND / this.#entries.size;
+      const share = PAGE_PICTURES_PER_SECOND / Math.max(1, this.#wanted());
       const rate = Math.min(entry.picturesPerSecond, share);
       // All tiles at the same beats, so that they show the same moment where the chain does.
       const beat = 1000 / rate;
@@ -135,7 +140,7 @@ export class PicturePump {
    * @returns {Promise<Picture | undefined>}
    */
   async #ask(entry) {
-    const alone = this.#entries.size <= MAX_REQUESTS;
+    const alone = this.#wanted() <= MAX_REQUESTS;
     const query = new URLSearchParams({
       after: entry.sequence,
       wait: String(alone ? LONG_WAIT_MS : SHARED_WAIT_MS),

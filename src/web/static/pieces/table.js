@@ -6,6 +6,7 @@
  */
 
 import { element, safeHref, setAttribute, setText } from "./dom.js";
+import { count } from "./format.js";
 import { icon } from "./icons.js";
 import { readAddress, writeAddress } from "./address.js";
 
@@ -19,6 +20,14 @@ import { readAddress, writeAddress } from "./address.js";
  * @property {boolean} [dot] shows the tone as a dot before the text
  * @property {string | null} [href]
  * @property {string} [title]
+ * @property {Action} [action] a button instead of the text
+ */
+
+/**
+ * @typedef {object} Action
+ * @property {string} label in a word
+ * @property {string} title what it does, to which row
+ * @property {() => unknown} run
  */
 
 /**
@@ -26,7 +35,7 @@ import { readAddress, writeAddress } from "./address.js";
  * @typedef {object} Column
  * @property {string} id for the address bar
  * @property {string} label with the unit
- * @property {"text" | "number"} kind
+ * @property {"text" | "number" | "action"} kind an action does not sort
  * @property {(row: Row) => Cell} cell
  */
 
@@ -42,28 +51,32 @@ import { readAddress, writeAddress } from "./address.js";
  * @param {string} options.unsorted what the given order is called
  * @param {string} options.loading
  * @param {string} options.empty
+ * @param {number} [options.maxRows] how many are shown before all are asked for
  */
 export function createTable(
-  { label, columns, keyOf, unsorted, loading, empty },
+  { label, columns, keyOf, unsorted, loading, empty, maxRows = Infinity },
 ) {
   const body = element("tbody");
   const headings = columns.map((column) =>
     element(
       "th",
       { scope: "col", "data-kind": column.kind },
-      element(
-        "button",
-        { type: "button", onclick: () => press(column.id) },
-        column.label,
-        icon("up"),
-      ),
+      column.kind === "action"
+        ? element("span", { class: "visually-hidden" }, column.label)
+        : element(
+          "button",
+          { type: "button", onclick: () => press(column.id) },
+          column.label,
+          icon("up"),
+        ),
     )
   );
+  const sortable = columns.filter(({ kind }) => kind !== "action");
   const chooser = element(
     "select",
     { class: "select", onchange: choose },
     element("option", { value: "" }, unsorted),
-    ...columns.flatMap(({ id, label }) =>
+    ...sortable.flatMap(({ id, label }) =>
       ["ascending", "descending"].map((order) =>
         element("option", { value: `${id} ${order}` }, `${label}, ${order}`)
       )
@@ -85,11 +98,21 @@ export function createTable(
   const message = element("td", { colspan: columns.length }, loading);
   const emptyRow = element("tr", { class: "table-empty" }, message);
   body.append(emptyRow);
+  const more = element("button", {
+    type: "button",
+    class: "button table-more",
+    hidden: true,
+    onclick: () => {
+      limit = Infinity;
+      show();
+    },
+  });
 
   /** @type {Map<string, {row: HTMLTableRowElement, update: (row: Row) => void}>} */
   const shown = new Map();
   /** @type {readonly Row[]} */
   let latest = [];
+  let limit = maxRows;
   let sort = readAddress("sort");
   let descending = readAddress("order") === "descending";
   showOrder();
@@ -117,14 +140,15 @@ export function createTable(
 
   function showOrder() {
     const order = descending ? "descending" : "ascending";
-    for (const [index, { id }] of columns.entries()) {
+    for (const [index, { id, kind }] of columns.entries()) {
+      if (kind === "action") continue;
       headings[index]?.setAttribute("aria-sort", id === sort ? order : "none");
     }
     chooser.value = sort === undefined ? "" : `${sort} ${order}`;
   }
 
   function ordered() {
-    const column = columns.find(({ id }) => id === sort);
+    const column = sortable.find(({ id }) => id === sort);
     if (column === undefined) return latest;
     const sign = descending ? -1 : 1;
     return latest.toSorted((a, b) => {
@@ -142,7 +166,7 @@ export function createTable(
   }
 
   function show() {
-    const rows = ordered();
+    const rows = ordered().slice(0, limit);
     const keys = new Set(rows.map(keyOf));
     for (const [key, { row }] of shown) {
       if (keys.has(key)) continue;
@@ -151,6 +175,13 @@ export function createTable(
     }
     emptyRow.hidden = rows.length > 0;
     sorting.hidden = rows.length === 0;
+    more.hidden = latest.length <= limit;
+    setText(
+      more,
+      `The first ${count(rows.length)} in this order. Show all ${
+        count(latest.length)
+      }`,
+    );
     /** @type {Element} */
     let before = emptyRow;
     for (const row of rows) {
@@ -170,11 +201,15 @@ export function createTable(
       { class: "table-frame" },
       sorting,
       table,
+      more,
     ),
-    /** @param {readonly Row[]} rows */
-    update(rows) {
+    /**
+     * @param {readonly Row[]} rows
+     * @param {string} [nothing] why there are none, when `empty` says too little
+     */
+    update(rows, nothing = empty) {
       latest = rows;
-      setText(message, empty);
+      setText(message, nothing);
       show();
     },
   };
@@ -194,7 +229,9 @@ function createRow(columns) {
     const dot = element("span", { class: "dot", hidden: true });
     const text = element("span");
     const link = element("a", { hidden: true });
-    const inner = element("span", { class: "state" }, dot, text, link);
+    const button = column.kind === "action" ? createAction() : undefined;
+    const inner = button?.element ??
+      element("span", { class: "state" }, dot, text, link);
     const cell = index === 0
       ? element("th", { scope: "row", "data-kind": column.kind }, inner)
       : element(
@@ -202,14 +239,18 @@ function createRow(columns) {
         { "data-kind": column.kind, "data-label": column.label },
         inner,
       );
-    return { column, dot, text, link, inner, cell };
+    return { column, dot, text, link, button, inner, cell };
   });
   return {
     row: element("tr", {}, ...parts.map(({ cell }) => cell)),
     /** @param {Row} row */
     update(row) {
-      for (const { column, dot, text, link, inner, cell } of parts) {
+      for (const { column, dot, text, link, button, inner, cell } of parts) {
         const next = column.cell(row);
+        if (button !== undefined) {
+          button.update(next.action);
+          continue;
+        }
         const href = safeHref(next.href);
         setAttribute(next.dot ? inner : cell, "data-tone", next.tone);
         setAttribute(cell, "title", next.title);
@@ -220,6 +261,28 @@ function createRow(columns) {
         setText(text, next.text);
         setText(link, next.text);
       }
+    },
+  };
+}
+
+/** A button whose row may become another one. */
+function createAction() {
+  /** @type {Action | undefined} */
+  let action;
+  const button = element("button", {
+    type: "button",
+    class: "button",
+    onclick: () => action?.run(),
+  });
+  return {
+    element: button,
+    /** @param {Action | undefined} next */
+    update(next) {
+      action = next;
+      button.hidden = next === undefined;
+      setText(button, next?.label ?? "");
+      setAttribute(button, "title", next?.title);
+      setAttribute(button, "aria-label", next?.title);
     },
   };
 }

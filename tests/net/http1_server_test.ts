@@ -1,15 +1,15 @@
 import assert from "node:assert/strict";
 import { ListenError } from "../../src/net/listen_error.ts";
 import {
-  type NodeHttpOptions,
-  type NodeHttpServer,
-  startNodeHttpServer,
-} from "../../src/net/node_http.ts";
+  type Http1Server,
+  type Http1ServerOptions,
+  startHttp1Server,
+} from "../../src/net/http1_server.ts";
 import { silentLogger } from "../../src/log/mod.ts";
 import { settled, waitUntil } from "../support/wait.ts";
 
-function serve(options: Partial<NodeHttpOptions>): Promise<NodeHttpServer> {
-  return startNodeHttpServer({
+function serve(options: Partial<Http1ServerOptions>): Http1Server {
+  return startHttp1Server({
     hostname: "127.0.0.1",
     port: 0,
     flag: "--port",
@@ -25,7 +25,7 @@ function serve(options: Partial<NodeHttpOptions>): Promise<NodeHttpServer> {
 }
 
 Deno.test("requests are answered, with the security headers", async () => {
-  const server = await serve({
+  const server = serve({
     handler: (request, { remoteAddress }) =>
       Response.json({
         method: request.method,
@@ -49,7 +49,7 @@ Deno.test("requests are answered, with the security headers", async () => {
 });
 
 Deno.test("a body arrives whole, and one that nobody reads does not stop the answer", async () => {
-  const server = await serve({
+  const server = serve({
     handler: async (request) =>
       request.url.endsWith("/read")
         ? new Response(String((await request.bytes()).length))
@@ -70,7 +70,7 @@ Deno.test("a body arrives whole, and one that nobody reads does not stop the ans
 Deno.test("a slow reader of an answer is waited for, and one that goes is noticed", async () => {
   let produced = 0;
   const cancelled = Promise.withResolvers<void>();
-  const server = await serve({
+  const server = serve({
     handler: () =>
       new Response(
         new ReadableStream({
@@ -93,7 +93,7 @@ Deno.test("a slow reader of an answer is waited for, and one that goes is notice
 });
 
 Deno.test("a handler that throws becomes 500", async () => {
-  const server = await serve({
+  const server = serve({
     handler: () => {
       throw new Error("Cannot do it");
     },
@@ -105,7 +105,7 @@ Deno.test("a handler that throws becomes 500", async () => {
 });
 
 Deno.test("foreign names and foreign pages are refused", async () => {
-  const server = await serve({ allowedHosts: ["referee.club"] });
+  const server = serve({ allowedHosts: ["referee.club"] });
   const ask = async (headers: string, method = "GET"): Promise<number> => {
     const conn = await Deno.connect({
       hostname: "127.0.0.1",
@@ -131,13 +131,13 @@ Deno.test("foreign names and foreign pages are refused", async () => {
 });
 
 Deno.test("a taken port is explained", async () => {
-  const server = await serve({});
-  await assert.rejects(serve({ port: server.port }), ListenError);
+  const server = serve({});
+  assert.throws(() => serve({ port: server.port }), ListenError);
   await server.close();
 });
 
 Deno.test("close ends while an answer never does", async () => {
-  const server = await serve({
+  const server = serve({
     handler: () => new Response(new ReadableStream({ start() {} })),
   });
   const answer = await fetch(server.url);

@@ -1,0 +1,387 @@
+/**
+ * `POST /analyze`: a video and its signal in one form, to disk as they arrive.
+ *
+ * @module
+ */
+
+import { extname, join } from "node:path";
+import { fileInput, probeVideo } from "../../media/mod.ts";
+import { type HttpRequestInfo, jsonResponse } from "../../net/mod.ts";
+import {
+  MAX_SIGNAL_BYTES,
+  MIB,
+  multipartBoundary,
+  MultipartError,
+  MultipartReader,
+  RefereeProtocolError,
+} from "../../referee/mod.ts";
+import {
+  type PreparedVideo,
+  processRecording,
+  type RecordingJob,
+} from "./process_recording.ts";
+import type { ServerCore } from "./server_core.ts";
+import { SessionFolder } from "./session_folder.ts";
+import { videoTimestamps } from "./video_timestamps.ts";
+
+/** Uploads at once; each takes a connection, a file and its share of the disk. */
+const MAX_UPLOADS = 8;
+
+/** Longest plain field. */
+const MAX_FIELD_BYTES = 1024;
+
+/** Suffixes that an uploaded video keeps; ffmpeg looks at the content anyway. */
+const VIDEO_SUFFIXES = new Set([
+  ".mp4",
+  ".mov",
+  ".mkv",
+  ".webm",
+  ".avi",
+  ".mjpeg",
+  ".mpg",
+  ".ts",
+]);
+
+/** An upload that cannot be taken; the answer is `{"detail": …}`. */
+class UploadError extends Error {
+  override readonly name = "UploadError";
+
+  constructor(readonly status: number, readonly detail: unknown) {
+    super(typeof detail === "string" ? detail : JSON.stringify(detail));
+  }
+}
+
+/** What a form brought. */
+interface Form {
+  videoName: string | undefined;
+  signalName: string | undefined;
+  signal: Uint8Array;
+  readonly fields: Map<string, string>;
+}
+
+/** Takes uploads. */
+export class AnalyzeUploads {
+  readonly #core: ServerCore;
+  #active = 0;
+
+  /** For the queue and the limits of `core`. */
+  constructor(core: ServerCore) {
+    this.#core = core;
+  }
+
+  /** Answers one upload, when its result is there. */
+  async handle(request: Request, info: HttpRequestInfo): Promise<Response> {
+    try {
+      this.#admit(info.remoteAddress);
+    } catch (error) {
+      return answerTo(error);
+    }
+    this.#active++;
+    const folder = await SessionFolder.create(
+      this.#core.options.outputDir,
+      "upload",
+    );
+    let queued = false;
+    try {
+      const form = await this.#receive(request, folder, info.closing);
+      this.#core.counters.uploads++;
+      const result = this.#analyze(folder, form, info.closing);
+      queued = true;
+      return jsonResponse(await result);
+    } catch (error) {
+      await folder.remove();
+      if (queued) this.#core.counters.failed++;
+      return answerTo(error);
+    } finally {
+      this.#active--;
+    }
+  }
+
+  #admit(address: string): void {
+    const { table, queue } = this.#core;
+    if (this.#active >= MAX_UPLOADS || queue.isFull) {
+      throw new UploadError(
+        503,
+        `Cannot take the upload: ${MAX_UPLOADS} are under way or the queue is full. Try again later`,
+      );
+    }
+    try {
+      table.countStart(address, this.#core.now());
+    } catch (error) {
+      if (!(error instanceof RefereeProtocolError)) throw error;
+      throw new UploadError(429, error.message);
+    }
+  }
+
+  async #receive(
+    request: Request,
+    folder: SessionFolder,
+    closing: AbortSignal,
+  ): Promise<Form> {
+    const { max_upload_mb, max_upload_seconds } = this.#core.options.limits;
+    const reader = new MultipartReader(
+      multipartBoundary(request.headers.get("content-type")),
+    );
+    const body = request.body?.getReader();
+    if (body === undefined) throw missing("video");
+    const stop = (): void => void body.cancel().catch(() => {});
+    let late = false;
+    const timer = setTimeout(() => {
+      late = true;
+      stop();
+    }, max_upload_seconds * 1000);
+    closing.addEventListener("abort", stop, { once: true });
+    const sink = new FormSink(folder);
+    let received = 0;
+    try {
+      for (;;) {
+        const { done, value } = await body.read();
+        if (done) break;
+        received += value.length;
+        if (received > max_upload_mb * MIB) {
+          throw new UploadError(
+            413,
+            `The upload is larger than ${max_upload_mb} MB (max_upload_mb)`,
+          );
+        }
+        reader.push(value);
+        for (let event = reader.next(); event; event = reader.next()) {
+          if (event.type === "part") await sink.begin(event);
+          else if (event.type === "data") await sink.add(event.bytes);
+          else if (event.type === "part_end") sink.end();
+        }
+      }
+      if (late) {
+        throw new UploadError(
+          408,
+          `The upload took longer than ${max_upload_seconds} s (max_upload_seconds)`,
+        );
+      }
+      reader.end();
+      return checked(sink.form);
+    } catch (error) {
+      stop();
+      throw error;
+    } finally {
+      clearTimeout(timer);
+      closing.removeEventListener("abort", stop);
+      sink.close();
+    }
+  }
+
+  async #analyze(
+    folder: SessionFolder,
+    form: Form,
+    closing: AbortSignal,
+  ): Promise<unknown> {
+    const core = this.#core;
+    const sessionId = `upload-${folder.name.split("_").at(-1)}`;
+    const { analyzer } = core.options;
+    let result: unknown;
+    const job: RecordingJob = {
+      sessionId,
+      folder,
+      signal: {
+        bytes: form.signal,
+        filename: form.signalName ?? "signal.txt",
+        swapSides: flag(form, "swap_sides", false),
+      },
+      reconstruct: (artifacts, progress, signal) =>
+        this.#prepare(folder, form, artifacts, progress, signal),
+      // It has no frames before its end, so it begins with its own size.
+      analysis: analyzer?.begin({ width: 0, height: 0, fps: 0 }),
+      saveOverlay: flag(form, "save_overlay", true),
+      includeKeypoints: flag(form, "include_keypoints", false),
+      warnings: [],
+      stats: null,
+      startedAt: core.now(),
+    };
+    const queued = core.queue.add(async (signal) => {
+      result = await processRecording(
+        job,
+        core.catalog,
+        core.options.outputDir,
+        () => {},
+        signal,
+      );
+    }, () => {});
+    const cancel = (): void => queued.cancel();
+    closing.addEventListener("abort", cancel, { once: true });
+    try {
+      await queued.done;
+    } catch (error) {
+      job.analysis?.abandon();
+      throw error;
+    } finally {
+      closing.removeEventListener("abort", cancel);
+    }
+    core.counters.completed++;
+    await core.catalog.sweep(core.options.retention, Date.now());
+    return result;
+  }
+
+  /** The uploaded file is the video; its own timestamps are the true ones. */
+  async #prepare(
+    folder: SessionFolder,
+    form: Form,
+    artifacts: string,
+    progress: (share: number) => void,
+    signal: AbortSignal,
+  ): Promise<PreparedVideo> {
+    const { max_video_seconds, max_session_frames } = this.#core.options.limits;
+    const ffmpeg = await this.#core.ffmpeg();
+    const name = form.videoName ?? "video";
+    const input = { ...fileInput(folder.uploadPath), label: name };
+    const info = await probeVideo(ffmpeg, input, { signal });
+    if ((info.duration ?? 0) > max_video_seconds) {
+      throw new UploadError(
+        413,
+        `The video is longer than ${max_video_seconds} s (max_video_seconds)`,
+      );
+    }
+    progress(0.5);
+    const times = await videoTimestamps(
+      ffmpeg,
+      input,
+      max_session_frames,
+      signal,
+    );
+    const suffix = extname(name).toLowerCase();
+    const fileName = `video${VIDEO_SUFFIXES.has(suffix) ? suffix : ".bin"}`;
+    await Deno.rename(folder.uploadPath, join(artifacts, fileName));
+    return {
+      fileName,
+      codec: info.codec,
+      width: info.width,
+      height: info.height,
+      fps: info.fps,
+      numbers: Float64Array.from(times, (_, index) => index),
+      times,
+      places: undefined,
+      clock: "video",
+      originSeconds: 0,
+      warnings: [],
+    };
+  }
+}
+
+/** Where the parts of a form go. */
+class FormSink {
+  readonly form: Form = {
+    videoName: undefined,
+    signalName: undefined,
+    signal: new Uint8Array(),
+    fields: new Map(),
+  };
+  readonly #folder: SessionFolder;
+  #file: Deno.FsFile | undefined;
+  #pieces: Uint8Array[] = [];
+  #bytes = 0;
+  #name = "";
+
+  constructor(folder: SessionFolder) {
+    this.#folder = folder;
+  }
+
+  async begin(
+    { name, filename }: { name: string; filename: string | undefined },
+  ): Promise<void> {
+    this.#name = name;
+    this.#pieces = [];
+    this.#bytes = 0;
+    if (name !== "video" && name !== "signal") return;
+    if (filename === undefined) throw missing(name, "must be a file");
+    if (filename === "") throw new UploadError(400, `No ${name} file name`);
+    if (name === "signal") this.form.signalName = filename.slice(0, 256);
+    else {
+      if (this.form.videoName !== undefined) {
+        throw new UploadError(400, "There are two videos in the form");
+      }
+      this.form.videoName = filename.slice(0, 256);
+      this.#file = await Deno.open(this.#folder.uploadPath, {
+        write: true,
+        createNew: true,
+      });
+    }
+  }
+
+  async add(bytes: Uint8Array): Promise<void> {
+    if (this.#name === "video") {
+      for (let at = 0; at < bytes.length;) {
+        at += await this.#file!.write(bytes.subarray(at));
+      }
+      return;
+    }
+    this.#bytes += bytes.length;
+    const most = this.#name === "signal" ? MAX_SIGNAL_BYTES : MAX_FIELD_BYTES;
+    if (this.#bytes > most) {
+      throw new UploadError(
+        413,
+        `The field "${this.#name.slice(0, 64)}" is larger than ${most} bytes`,
+      );
+    }
+    this.#pieces.push(bytes);
+  }
+
+  end(): void {
+    if (this.#name === "video") this.close();
+    else {
+      const bytes = joined(this.#pieces, this.#bytes);
+      if (this.#name === "signal") this.form.signal = bytes;
+      else {
+        this.form.fields.set(this.#name, new TextDecoder().decode(bytes));
+      }
+    }
+  }
+
+  close(): void {
+    this.#file?.close();
+    this.#file = undefined;
+  }
+}
+
+function joined(pieces: readonly Uint8Array[], length: number): Uint8Array {
+  const bytes = new Uint8Array(length);
+  let at = 0;
+  for (const piece of pieces) {
+    bytes.set(piece, at);
+    at += piece.length;
+  }
+  return bytes;
+}
+
+function checked(form: Form): Form {
+  if (form.videoName === undefined) throw missing("video");
+  if (form.signalName === undefined) throw missing("signal");
+  for (const name of ["include_keypoints", "save_overlay", "swap_sides"]) {
+    flag(form, name, false);
+  }
+  return form;
+}
+
+/** A switch of the form; clients write "false" and "true". */
+function flag({ fields }: Form, name: string, fallback: boolean): boolean {
+  const word = fields.get(name)?.trim().toLowerCase();
+  if (word === undefined || word === "") return fallback;
+  if (["true", "1", "yes", "on"].includes(word)) return true;
+  if (["false", "0", "no", "off"].includes(word)) return false;
+  throw missing(name, "must be true or false");
+}
+
+/** What existing clients know of a field that is not as it must be. */
+function missing(name: string, message = "Field required"): UploadError {
+  return new UploadError(422, [
+    { type: "missing", loc: ["body", name], msg: message },
+  ]);
+}
+
+function answerTo(error: unknown): Response {
+  if (error instanceof UploadError) {
+    return jsonResponse({ detail: error.detail }, error.status);
+  }
+  if (error instanceof MultipartError) {
+    return jsonResponse({ detail: error.message }, 400);
+  }
+  const message = error instanceof Error ? error.message : String(error);
+  return jsonResponse({ detail: message }, 500);
+}

@@ -1,0 +1,235 @@
+/**
+ * What the server answers over HTTP.
+ *
+ * @module
+ */
+
+import {
+  errorResponse,
+  eventStream,
+  type HttpHandler,
+  jsonResponse,
+  mjpegResponse,
+  route,
+  type RouteInfo,
+} from "../../net/mod.ts";
+import {
+  formatMetrics,
+  LIMITS,
+  type Metric,
+  METRICS_TYPE,
+  MIB,
+} from "../../referee/mod.ts";
+import { bringsToken } from "./access.ts";
+import { AnalyzeUploads } from "./analyze_upload.ts";
+import { fileResponse, readPart } from "./file_response.ts";
+import { type FinishedRecording, FRAMES_FILE } from "./result_catalog.ts";
+import type { RefereeServer } from "./server.ts";
+
+/** How often a page hears of the server. */
+const EVENT_INTERVAL_MS = 500;
+
+/** Paths that need no token: they tell nothing of anybody. */
+const OPEN_PATHS: ReadonlySet<string> = new Set(["/health"]);
+
+/** What a program or a page asks of the server itself. */
+export interface ServerFacts {
+  readonly connections: () => number;
+}
+
+/** The routes of a server. */
+export function refereeRoutes(
+  server: RefereeServer,
+  facts: ServerFacts,
+): HttpHandler {
+  const uploads = new AnalyzeUploads(server.core);
+  const { catalog, options } = server.core;
+  const { token, page } = options;
+
+  const guarded = route({
+    "GET /health": () => jsonResponse(health(server)),
+    "GET /streaming/stats": () =>
+      jsonResponse(server.table.stats(server.now())),
+    "GET /metrics": () =>
+      new Response(formatMetrics(metrics(server, facts)), {
+        headers: { "content-type": METRICS_TYPE, "cache-control": "no-store" },
+      }),
+    "POST /analyze": (request, info) => uploads.handle(request, info),
+    "GET /sessions/:id/preview.mjpeg": (_request, { params, closing }) => {
+      const run = server.core.runById(params.id ?? "");
+      return run === undefined
+        ? noSession(params.id)
+        : mjpegResponse(run.live, closing);
+    },
+    "GET /sessions/:id/frame": (request, { params, closing }) => {
+      const run = server.core.runById(params.id ?? "");
+      return run === undefined
+        ? noSession(params.id)
+        : run.live.respond(request, closing);
+    },
+    "GET /results": () => jsonResponse(catalog.list()),
+    "GET /results/:id": async (_request, { params }) => {
+      const found = catalog.find(params.id ?? "");
+      const result = found && await catalog.result(found);
+      return result === undefined ? noResult(params.id) : jsonResponse(result);
+    },
+    "GET /results/:id/files/:file": (request, { params }) => {
+      const found = catalog.find(params.id ?? "");
+      const { file = "" } = params;
+      const path = found && catalog.filePath(found, file);
+      return path === undefined
+        ? noResult(params.id)
+        : fileResponse(request, path, file);
+    },
+    "GET /results/:id/frames/:index": (_request, { params }) => {
+      const found = catalog.find(params.id ?? "");
+      return found === undefined
+        ? noResult(params.id)
+        : picture(server, found, Number(params.index));
+    },
+    "GET /api/referee": () => jsonResponse(snapshot(server, facts)),
+    "GET /api/events": (_request, { closing }) =>
+      eventStream(closing, (send) => {
+        send(snapshot(server, facts));
+        const timer = setInterval(
+          () => send(snapshot(server, facts)),
+          EVENT_INTERVAL_MS,
+        );
+        return () => clearInterval(timer);
+      }),
+  }, page ?? notFound);
+
+  return (request, info) => {
+    const url = new URL(request.url);
+    if (
+      token !== undefined && !OPEN_PATHS.has(url.pathname) &&
+      !isPagePath(url.pathname) && !bringsToken(request.headers, url, token)
+    ) {
+      return errorResponse(
+        401,
+        "Cannot answer: the token is missing or wrong. Bring it as Authorization: Bearer, or as ?token=",
+        { "www-authenticate": "Bearer" },
+      );
+    }
+    return guarded(request, info);
+  };
+}
+
+/** The page and what it is made of hold no data. */
+function isPagePath(path: string): boolean {
+  return path === "/" || /^\/(?:static|pages)\//.test(path);
+}
+
+function notFound(_request: Request, { url }: RouteInfo): Response {
+  return errorResponse(
+    404,
+    `Cannot find "${url.pathname}": there is no such page`,
+  );
+}
+
+function noSession(id = ""): Response {
+  return errorResponse(404, `Cannot show session "${id}": there is none`);
+}
+
+function noResult(id = ""): Response {
+  return errorResponse(404, `Cannot find the result of "${id}": there is none`);
+}
+
+/** `/health`, as the documents have it, and our limits. */
+function health(server: RefereeServer): Record<string, unknown> {
+  const { analyzer, limits, spill } = server.core.options;
+  const loaded = analyzer?.modelLoaded ?? true;
+  return {
+    status: loaded ? "ok" : "model_not_loaded",
+    model_path: analyzer?.modelPath ?? null,
+    model_loaded: loaded,
+    analysis: analyzer === undefined ? "signal only" : "video",
+    spill,
+    limits,
+    limit_variables: Object.fromEntries(
+      Object.entries(LIMITS).map(([name, { env }]) => [name, env]),
+    ),
+  };
+}
+
+/** All that a page shows. */
+function snapshot(
+  server: RefereeServer,
+  { connections }: ServerFacts,
+): Record<string, unknown> {
+  const { options, table, queue, catalog } = server.core;
+  return {
+    ...table.stats(server.now()),
+    parked_sessions: server.parkedSessions,
+    queue_length: queue.length,
+    connections: connections(),
+    limits: options.limits,
+    spill: options.spill,
+    results: catalog.list(),
+  };
+}
+
+function metrics(
+  server: RefereeServer,
+  { connections }: ServerFacts,
+): Metric[] {
+  const { table, queue, catalog, counters, options } = server.core;
+  const gauge = (name: string, help: string, value: number): Metric => ({
+    name: `referee_${name}`,
+    help,
+    type: "gauge",
+    value,
+  });
+  const { max_streaming_memory_mb, max_streaming_sessions } = options.limits;
+  return [
+    gauge("sessions", "Sessions that are alive", table.size),
+    gauge("sessions_max", "Most sessions at once", max_streaming_sessions),
+    gauge(
+      "sessions_parked",
+      "Sessions that wait for their client",
+      server.parkedSessions,
+    ),
+    gauge("memory_bytes", "Memory that frames take", table.memoryBytes),
+    gauge(
+      "memory_max_bytes",
+      "Most memory for frames",
+      max_streaming_memory_mb * MIB,
+    ),
+    gauge("connections", "Connections that are open", connections()),
+    gauge(
+      "queue_length",
+      "Recordings that wait for their result",
+      queue.length,
+    ),
+    gauge("recordings", "Finished recordings on disk", catalog.list().length),
+    ...counters.metrics(),
+  ];
+}
+
+/** One picture of a finished recording, without decoding anything. */
+async function picture(
+  server: RefereeServer,
+  found: FinishedRecording,
+  index: number,
+): Promise<Response> {
+  const { catalog } = server.core;
+  const path = catalog.filePath(found, FRAMES_FILE) ?? "";
+  const frames = JSON.parse(await Deno.readTextFile(path));
+  const offset = frames.offsets?.[index];
+  const length = frames.lengths?.[index];
+  const video = catalog.filePath(found, String(frames.video));
+  if (
+    typeof offset !== "number" || typeof length !== "number" ||
+    video === undefined
+  ) {
+    return errorResponse(404, `Cannot show picture ${index}: there is none`);
+  }
+  return new Response(await readPart(video, offset, length), {
+    headers: {
+      "content-type": frames.codec === "mpng" ? "image/png" : "image/jpeg",
+      "cache-control": "no-store",
+      "x-frame-number": String(frames.numbers[index]),
+      "x-frame-time": String(frames.times[index]),
+    },
+  });
+}

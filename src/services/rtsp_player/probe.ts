@@ -1,0 +1,445 @@
+/**
+ * `rtsp-probe`: what a server offers at a URL.
+ *
+ * @module
+ */
+
+import { redact } from "../../log/mod.ts";
+import {
+  closeQuietly,
+  connectTcp,
+  resolveHost,
+  writeAll,
+} from "../../net/mod.ts";
+import {
+  ClientRequests,
+  descriptionBase,
+  formatRtspUrl,
+  parseRtspUrl,
+  resolveControl,
+  RESPONSE_TIMEOUT,
+  RtspProtocolError,
+  RtspReader,
+} from "../../rtsp/mod.ts";
+import type { RtspResponse, RtspUrl } from "../../rtsp/mod.ts";
+import {
+  attributeValue,
+  mediaCodecs,
+  mediaDimensions,
+  mediaFrameRate,
+  parseMediaRange,
+  parseSdp,
+  SdpProtocolError,
+} from "../../sdp/mod.ts";
+import type { SdpDescription, SdpMedia } from "../../sdp/mod.ts";
+import type { ServiceContext } from "../context.ts";
+import { Link } from "./link.ts";
+import { PlayError } from "./player.ts";
+import { openUdpPair } from "./udp_pair.ts";
+
+const CONNECT_TIMEOUT_MS = 5000;
+
+/** Milliseconds without an answer to OPTIONS after which the teaching dialect is tried. */
+const DIALECT_TIMEOUT_MS = 2500;
+
+/** Milliseconds that the teaching dialect's SETUP may take. */
+const LAB_TIMEOUT_MS = 5000;
+
+const USER_AGENT = "streamtool";
+
+/** How to ask. */
+export interface ProbeOptions {
+  readonly url: string;
+  readonly username: string | undefined;
+  readonly password: string | undefined;
+  /** Certificates to trust besides the system's, PEM. */
+  readonly caCerts: readonly string[];
+}
+
+/** One track of a description. */
+export interface ProbeTrack {
+  /** `video`, `audio`, `application`. */
+  readonly type: string;
+  /** `JPEG`, `H264` … */
+  readonly codecs: readonly string[];
+  readonly payloadTypes: readonly number[];
+  /** `RTP/AVP`, `RTP/SAVP`. */
+  readonly protocol: string;
+  readonly url: string;
+  readonly fps: number | null;
+  readonly width: number | null;
+  readonly height: number | null;
+  /** Whether rtsp-play can show it. */
+  readonly playable: boolean;
+}
+
+/** What a server offers. */
+export interface ProbeResult {
+  /** Without credentials. */
+  readonly url: string;
+  readonly dialect: "standard" | "lab";
+  /** The server's own name. */
+  readonly server: string | null;
+  readonly methods: readonly string[];
+  /** Name of the presentation. */
+  readonly name: string | null;
+  /** Seconds; `null` for a live stream, or where it is not said. */
+  readonly duration: number | null;
+  readonly tracks: readonly ProbeTrack[];
+  /** Status of SETUP over each transport; 200 is yes. */
+  readonly transports: Readonly<Record<string, number>>;
+  /** How it asks for a password: `digest`, `basic`; `null` when it does not. */
+  readonly authentication: string | null;
+  /** Milliseconds from OPTIONS to its answer. */
+  readonly roundTripMs: number | null;
+}
+
+/**
+ * Asks a server for its methods, its description and its transports.
+ *
+ * @throws {PlayError} when there is no server, or it refuses.
+ * @throws {RtspProtocolError} when the URL is none.
+ */
+export async function probeRtsp(
+  options: ProbeOptions,
+  context: ServiceContext,
+): Promise<ProbeResult> {
+  const url = parseRtspUrl(options.url);
+  const standard = await Conversation.open(url, options, context.signal);
+  let asked = false;
+  try {
+    const result = await standard.probe();
+    if (result !== undefined) return result;
+    asked = true;
+  } catch (error) {
+    // Whoever answers nonsense to OPTIONS may speak the teaching dialect.
+    const mayBeLab = error instanceof RtspProtocolError &&
+      !standard.answered;
+    if (!mayBeLab) throw asPlayError(options.url, error);
+  } finally {
+    standard.close();
+  }
+  context.signal.throwIfAborted();
+  return await probeLab(options, context, asked);
+}
+
+function asPlayError(url: string, error: unknown): unknown {
+  if (error instanceof PlayError) return error;
+  if (
+    error instanceof RtspProtocolError || error instanceof SdpProtocolError
+  ) {
+    return new PlayError(`Cannot probe ${redact(url)}: ${error.message}`);
+  }
+  return error;
+}
+
+/** A connection with one request at a time. */
+class Conversation {
+  readonly #url: RtspUrl;
+  readonly #connection: Deno.Conn;
+  readonly #requests: ClientRequests;
+  readonly #reader = new RtspReader();
+  readonly #buffer = new Uint8Array(16 * 1024);
+  readonly #onAbort = (): void => this.close();
+  readonly #signal: AbortSignal;
+  #scheme: string | null = null;
+  /** Whether anything standard came back. */
+  answered = false;
+
+  private constructor(
+    url: RtspUrl,
+    connection: Deno.Conn,
+    options: ProbeOptions,
+    signal: AbortSignal,
+  ) {
+    this.#url = url;
+    this.#connection = connection;
+    this.#signal = signal;
+    const username = options.username ?? url.username;
+    const password = options.password ?? url.password ?? "";
+    this.#requests = new ClientRequests({
+      userAgent: USER_AGENT,
+      credentials: username === undefined ? undefined : { username, password },
+      random: (length) => crypto.getRandomValues(new Uint8Array(length)),
+    });
+    signal.addEventListener("abort", this.#onAbort, { once: true });
+  }
+
+  static async open(
+    url: RtspUrl,
+    options: ProbeOptions,
+    signal: AbortSignal,
+  ): Promise<Conversation> {
+    const { host, port, scheme } = url;
+    try {
+      const plain = await connectTcp(
+        await resolveHost(host),
+        port,
+        CONNECT_TIMEOUT_MS,
+      );
+      if (scheme === "rtsp") {
+        return new Conversation(url, plain, options, signal);
+      }
+      try {
+        const secure = await Deno.startTls(plain, {
+          hostname: host,
+          caCerts: [...options.caCerts],
+        });
+        await secure.handshake();
+        return new Conversation(url, secure, options, signal);
+      } catch (error) {
+        closeQuietly(plain);
+        throw error;
+      }
+    } catch (error) {
+      const why = error instanceof Deno.errors.ConnectionRefused
+        ? "nobody listens there"
+        : (error as Error).message;
+      throw new PlayError(`Cannot probe ${redact(options.url)}: ${why}`);
+    }
+  }
+
+  close(): void {
+    this.#signal.removeEventListener("abort", this.#onAbort);
+    closeQuietly(this.#connection);
+  }
+
+  /** `undefined` when there is no standard answer. */
+  async probe(): Promise<ProbeResult | undefined> {
+    const uri = formatRtspUrl(this.#url);
+    const startedAt = performance.now();
+    const options = await this.#ask("OPTIONS", uri, [], DIALECT_TIMEOUT_MS);
+    if (options === undefined) return undefined;
+    const roundTripMs = performance.now() - startedAt;
+    const described = await this.#ask("DESCRIBE", uri, [[
+      "Accept",
+      "application/sdp",
+    ]]);
+    if (described?.status !== 200) {
+      throw new PlayError(
+        `Cannot probe ${redact(uri)}: the server answers DESCRIBE with ${
+          described === undefined
+            ? "nothing"
+            : `${described.status} ${described.reason}`
+        }`,
+      );
+    }
+    const description = parseSdp(new TextDecoder().decode(described.body));
+    const base = descriptionBase(
+      uri,
+      described.headers.get("content-base"),
+      described.headers.get("content-location"),
+    );
+    const tracks = description.media.map((media) => trackOf(media, base));
+    const track = tracks.find(({ playable }) => playable) ?? tracks[0];
+    return {
+      url: redact(uri),
+      dialect: "standard",
+      server: described.headers.get("server") ??
+        options.headers.get("server") ?? null,
+      methods: (options.headers.get("public") ?? "").split(",")
+        .map((one) => one.trim()).filter((one) => one !== ""),
+      name: description.name.trim() || null,
+      duration: durationOf(description),
+      tracks,
+      transports: track === undefined ? {} : await this.#tryTransports(track),
+      authentication: this.#scheme,
+      roundTripMs: Math.round(roundTripMs * 100) / 100,
+    };
+  }
+
+  /** SETUP over UDP and over TCP, each given up at once. */
+  async #tryTransports(
+    { url, protocol }: ProbeTrack,
+  ): Promise<Record<string, number>> {
+    const local = this.#connection.localAddr as Deno.NetAddr;
+    const { rtp, rtcp } = openUdpPair(local.hostname, undefined);
+    try {
+      const ports = `${rtp.address.port}-${rtcp.address.port}`;
+      const wishes = {
+        udp: `${protocol};unicast;client_port=${ports}`,
+        tcp: `${protocol}/TCP;unicast;interleaved=0-1`,
+      };
+      const statuses: Record<string, number> = {};
+      for (const [name, transport] of Object.entries(wishes)) {
+        const answer = await this.#ask("SETUP", url, [[
+          "Transport",
+          transport,
+        ]]);
+        if (answer === undefined) return statuses;
+        statuses[name] = answer.status;
+        const session = answer.headers.get("session")?.split(";")[0];
+        if (session !== undefined) {
+          await this.#ask("TEARDOWN", formatRtspUrl(this.#url), [
+            ["Session", session],
+          ]);
+        }
+      }
+      return statuses;
+    } finally {
+      rtp.close();
+      rtcp.close();
+    }
+  }
+
+  /** One request with its answer; `undefined` when the server says nothing or goes. */
+  async #ask(
+    method: string,
+    uri: string,
+    headers: readonly (readonly [string, string])[],
+    timeoutMs: number = RESPONSE_TIMEOUT,
+  ): Promise<RtspResponse | undefined> {
+    const now = performance.now();
+    for (const bytes of this.#requests.send({ method, uri, headers }, now)) {
+      await this.#write(bytes);
+    }
+    let late = false;
+    const timer = setTimeout(() => {
+      late = true;
+      this.close();
+    }, timeoutMs);
+    try {
+      for (;;) {
+        const message = this.#reader.next();
+        if (message === undefined) {
+          const count = await this.#connection.read(this.#buffer)
+            .catch(() => null);
+          if (count === null || late) return undefined;
+          this.#reader.push(
+            this.#buffer.subarray(0, count),
+            performance.now(),
+          );
+          continue;
+        }
+        if (message.type !== "response") continue;
+        this.answered = true;
+        const outcome = this.#requests.receive(message, performance.now());
+        if (outcome.kind === "again") {
+          this.#scheme = schemeOf(message);
+          await this.#write(outcome.bytes);
+        } else if (outcome.kind !== "ignored") {
+          if (outcome.kind === "unauthorized") {
+            this.#scheme ??= schemeOf(message);
+          }
+          return message;
+        }
+      }
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  async #write(bytes: Uint8Array): Promise<void> {
+    // A broken connection shows when its answer is read.
+    await writeAll(this.#connection, bytes).catch(() => {});
+  }
+}
+
+function schemeOf(response: RtspResponse): string | null {
+  return response.headers.get("www-authenticate")?.split(" ")[0]
+    ?.toLowerCase() ?? null;
+}
+
+function trackOf(media: SdpMedia, base: string): ProbeTrack {
+  const codecs = mediaCodecs(media);
+  const size = mediaDimensions(media);
+  return {
+    type: media.type,
+    codecs: codecs.map(({ encoding }) => encoding),
+    payloadTypes: codecs.map(({ payloadType }) => payloadType),
+    protocol: media.protocol,
+    url: redact(
+      resolveControl(base, attributeValue(media.attributes, "control") ?? "*"),
+    ),
+    fps: mediaFrameRate(media) ?? null,
+    width: size?.width ?? null,
+    height: size?.height ?? null,
+    playable: codecs.some(({ encoding }) => encoding.toUpperCase() === "JPEG"),
+  };
+}
+
+function durationOf(description: SdpDescription): number | null {
+  const text = [description, ...description.media]
+    .map(({ attributes }) => attributeValue(attributes, "range"))
+    .find((value) => value !== undefined);
+  if (text === undefined) return null;
+  try {
+    const range = parseMediaRange(text.split(";")[0]!);
+    return range.unit === "npt" ? range.to ?? null : null;
+  } catch (error) {
+    if (error instanceof SdpProtocolError) return null;
+    throw error;
+  }
+}
+
+/** SETUP in the teaching dialect, given up at once. */
+async function probeLab(
+  options: ProbeOptions,
+  { log, signal }: ServiceContext,
+  silent: boolean,
+): Promise<ProbeResult> {
+  let ready = false;
+  const link = new Link({
+    ...options,
+    transport: "udp",
+    dialect: "lab",
+    rtpPort: undefined,
+    latencyMs: 0,
+    start: undefined,
+    paused: true,
+    userAgent: USER_AGENT,
+    log,
+  }, {
+    described: () => {},
+    ready: () => {
+      ready = true;
+      link.teardown();
+    },
+    playing: () => {},
+    paused: () => {},
+    fallback: () => {},
+    frame: () => {},
+    streamEnded: () => {},
+  });
+  const giveUp = (): void => link.teardown();
+  const timer = setTimeout(giveUp, LAB_TIMEOUT_MS);
+  signal.addEventListener("abort", giveUp, { once: true });
+  try {
+    const outcome = await link.run();
+    signal.throwIfAborted();
+    if (!ready) {
+      throw new PlayError(
+        outcome.type === "failed" && !silent
+          ? outcome.message
+          : `Cannot probe ${
+            redact(options.url)
+          }: the server answers neither the standard nor the teaching dialect`,
+      );
+    }
+  } finally {
+    clearTimeout(timer);
+    signal.removeEventListener("abort", giveUp);
+  }
+  return {
+    url: redact(options.url),
+    dialect: "lab",
+    server: null,
+    methods: ["SETUP", "PLAY", "PAUSE", "TEARDOWN"],
+    name: null,
+    duration: null,
+    tracks: [{
+      type: "video",
+      codecs: ["JPEG"],
+      payloadTypes: [26],
+      protocol: "RTP/UDP",
+      url: redact(options.url),
+      fps: null,
+      width: null,
+      height: null,
+      playable: true,
+    }],
+    transports: { udp: 200 },
+    authentication: null,
+    roundTripMs: null,
+  };
+}

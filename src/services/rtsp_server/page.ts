@@ -1,0 +1,89 @@
+/**
+ * The server's page and API.
+ *
+ * @module
+ */
+
+import type { Logger } from "../../log/mod.ts";
+import {
+  errorResponse,
+  eventStream,
+  type HttpServer,
+  jsonResponse,
+  route,
+  startHttpServer,
+} from "../../net/mod.ts";
+import { serveAsset } from "../../web/mod.ts";
+import { formatMetrics, METRICS_TYPE } from "./metrics.ts";
+import { isRefusal, type Refusal } from "./playback.ts";
+import type { RtspServer } from "./server.ts";
+
+/** How often the page hears of the server. */
+const EVENT_INTERVAL_MS = 1000;
+
+/**
+ * Serves the page.
+ *
+ * @throws {ListenError} when the port cannot be had.
+ */
+export function serveRtspPage(
+  server: RtspServer,
+  options: { hostname: string; port: number; log: Logger },
+): Promise<HttpServer> {
+  const { hostname, port, log } = options;
+  return startHttpServer({
+    hostname,
+    port,
+    log,
+    flag: "--page-port",
+    handler: route({
+      "GET /api/server": () => jsonResponse(server.report()),
+      "GET /api/streams": () => jsonResponse(server.report().streams),
+      "GET /api/sessions": () => jsonResponse(server.report().sessions),
+      "DELETE /api/sessions/:id": (_request, { params }) =>
+        server.endSession(params.id ?? "")
+          ? jsonResponse({ ok: true })
+          : errorResponse(404, `Cannot end "${params.id}": no such session`),
+      "GET /api/events": (_request, { closing }) =>
+        eventStream(closing, (send) => {
+          send(server.report());
+          const timer = setInterval(
+            () => send(server.report()),
+            EVENT_INTERVAL_MS,
+          );
+          return () => clearInterval(timer);
+        }),
+      "GET /streams/:name/frame": async (request, { params, closing }) =>
+        picture(
+          await server.preview(params.name ?? "")?.respond(
+            request,
+            closing,
+          ),
+        ),
+      "GET /streams/:name/stream.mjpeg": async (_request, info) =>
+        picture(
+          await server.preview(info.params.name ?? "")?.stream(
+            info.closing,
+          ),
+        ),
+      "GET /metrics": () =>
+        new Response(formatMetrics(server.report()), {
+          headers: {
+            "content-type": METRICS_TYPE,
+            "cache-control": "no-store",
+          },
+        }),
+    }, async (_request, { url }) =>
+      await serveAsset(url.pathname) ??
+        errorResponse(404, `Cannot find "${url.pathname}"`)),
+  });
+}
+
+function picture(outcome: Response | Refusal | undefined): Response {
+  if (outcome === undefined) {
+    return errorResponse(404, "Cannot show the picture: no such stream");
+  }
+  return outcome instanceof Response || !isRefusal(outcome)
+    ? outcome
+    : errorResponse(503, `Cannot show the picture: ${outcome.reason}`);
+}
