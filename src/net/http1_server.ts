@@ -30,8 +30,11 @@ const LOOK_MS = 10;
 
 /** A WebSocket's request. */
 export interface UpgradeInfo {
+  /** The request's target, whole. */
   readonly url: URL;
+  /** The request's header fields. */
   readonly headers: Headers;
+  /** The client's address. */
   readonly remoteAddress: string;
 }
 

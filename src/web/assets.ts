@@ -44,6 +44,15 @@ const PAGE_SCRIPTS = {
     "chain_words.js",
   ],
   chain_peer: ["chain_peer.js"],
+  rtsp_server: [
+    "rtsp_server.js",
+    "rtsp_server_sessions.js",
+    "rtsp_server_stats.js",
+    "rtsp_server_stream.js",
+    "rtsp_server_tiles.js",
+    "rtsp_server_verdict.js",
+    "rtsp_server_words.js",
+  ],
   rtsp_player: ["rtsp_player.js"],
 } as const;
 

@@ -6,7 +6,11 @@
  */
 
 import { createBanner } from "../static/pieces/banner.js";
-import { hostAndPort, reachableHost, shellWord } from "../static/pieces/command.js";
+import {
+  hostAndPort,
+  reachableHost,
+  shellWord,
+} from "../static/pieces/command.js";
 import { confirmAction } from "../static/pieces/confirm.js";
 import { createCopyField } from "../static/pieces/copy_field.js";
 import { byId, element, setAttribute, setText } from "../static/pieces/dom.js";
