@@ -29,12 +29,14 @@ export class ScoringBoxLog {
   readonly #lines: BoxLine[] = [];
   readonly #decoder = new TextDecoder();
   #rest = "";
+  #restAt = 0;
 
   /** Adds bytes of the serial line that came at `seconds` on the recording's clock. */
   push(bytes: Uint8Array, seconds: number): void {
     const lines = (this.#rest + this.#decoder.decode(bytes, { stream: true }))
       .split(/\r\n|\n|\r/);
     this.#rest = (lines.pop() ?? "").slice(0, MAX_LINE);
+    this.#restAt = seconds;
     for (const line of lines) this.#add(line, seconds);
   }
 
@@ -45,7 +47,7 @@ export class ScoringBoxLog {
 
   /** The signal file of a recording that lasted `seconds`. */
   finish(seconds: number): string {
-    if (this.#rest !== "") this.#add(this.#rest, seconds);
+    if (this.#rest !== "") this.#add(this.#rest, this.#restAt);
     this.#rest = "";
     const delays = this.#lines
       .flatMap(({ arrival, own }) => own === undefined ? [] : [arrival - own]);

@@ -25,9 +25,7 @@ export type RtpErrorCode =
   | "SRTP_KEY_EXHAUSTED"
   | "SRTP_BAD_KEY"
   | "MIKEY_TRUNCATED"
-  | "MIKEY_UNSUPPORTED"
-  | "MIKEY_BAD_MAC"
-  | "MIKEY_BAD_VALUE";
+  | "MIKEY_UNSUPPORTED";
 
 /** Thrown for bytes that a peer sent and that do not follow the protocol. */
 export class RtpProtocolError extends SyntaxError {

@@ -44,6 +44,7 @@ export interface JpegPacketizeOptions {
   readonly sequence: number;
   /** RTP timestamp of the frame. */
   readonly timestamp: number;
+  /** The source the packets come from. */
   readonly ssrc: number;
   /** Bytes behind the RTP header of a full packet, 256–65,495. */
   readonly maxPayload: number;

@@ -38,6 +38,8 @@ export {
   packetizeLab,
 } from "./lab_payload.ts";
 export type { LabPacketizeOptions } from "./lab_payload.ts";
+export { decodeMikey, encodeMikey } from "./mikey.ts";
+export type { MikeyMessage, MikeyStream } from "./mikey.ts";
 export { ntpFromUnix, ntpMiddle, roundTripTime, unixFromNtp } from "./ntp.ts";
 export type { NtpTime } from "./ntp.ts";
 export {
@@ -67,3 +69,11 @@ export { rtcpInterval, RtcpSchedule } from "./rtcp_schedule.ts";
 export type { RtcpIntervalInput } from "./rtcp_schedule.ts";
 export { RtpClock, SenderStatistics } from "./sender_statistics.ts";
 export type { ReceiverView } from "./sender_statistics.ts";
+export {
+  SRTCP_OVERHEAD,
+  SrtpReceiver,
+  SrtpSender,
+  srtpTagLength,
+} from "./srtp.ts";
+export { SRTP_KEY_LENGTH, SRTP_SALT_LENGTH } from "./srtp_keys.ts";
+export type { SrtpMaster, SrtpProfile } from "./srtp_keys.ts";

@@ -51,7 +51,9 @@ export interface ReportBlock {
 
 /** Sender report (RFC 3550 section 6.4.1). */
 export interface RtcpSenderReport {
+  /** What it is. */
   readonly type: "sender-report";
+  /** Who sends. */
   readonly ssrc: number;
   /** When the report was sent. */
   readonly ntp: NtpTime;
@@ -61,13 +63,17 @@ export interface RtcpSenderReport {
   readonly packetCount: number;
   /** Payload bytes sent, 32 bit. */
   readonly octetCount: number;
+  /** About the sources the sender hears itself, at most 31. */
   readonly reports: readonly ReportBlock[];
 }
 
 /** Receiver report (RFC 3550 section 6.4.2). */
 export interface RtcpReceiverReport {
+  /** What it is. */
   readonly type: "receiver-report";
+  /** Who reports. */
   readonly ssrc: number;
+  /** One block a source, at most 31. */
   readonly reports: readonly ReportBlock[];
 }
 
@@ -75,12 +81,15 @@ export interface RtcpReceiverReport {
 export interface SdesItem {
   /** 1 CNAME, 2 NAME, 3 EMAIL, 4 PHONE, 5 LOC, 6 TOOL, 7 NOTE, 8 PRIV. */
   readonly type: number;
+  /** At most 255 bytes of UTF-8. */
   readonly text: string;
 }
 
 /** Source description (RFC 3550 section 6.5). */
 export interface RtcpSourceDescription {
+  /** What it is. */
   readonly type: "source-description";
+  /** One a source, at most 31. */
   readonly chunks: readonly {
     readonly ssrc: number;
     readonly items: readonly SdesItem[];
@@ -89,16 +98,21 @@ export interface RtcpSourceDescription {
 
 /** Goodbye (RFC 3550 section 6.6). */
 export interface RtcpBye {
+  /** What it is. */
   readonly type: "bye";
+  /** Those who leave, at most 31. */
   readonly ssrcs: readonly number[];
+  /** For people. */
   readonly reason?: string;
 }
 
 /** Application-defined packet (RFC 3550 section 6.7). */
 export interface RtcpApp {
+  /** What it is. */
   readonly type: "app";
   /** 0–31. */
   readonly subtype: number;
+  /** Who sends. */
   readonly ssrc: number;
   /** Four ASCII characters. */
   readonly name: string;

@@ -26,7 +26,9 @@ export interface ClientTrack {
   readonly index: number;
   /** URL for SETUP. */
   readonly url: string;
+  /** Number the track's packets bear. */
   readonly payloadType: number;
+  /** Ticks a second of its timestamps. */
   readonly clockRate: number;
   /** `RTP/AVP` or `RTP/SAVP`. */
   readonly protocol: string;
@@ -116,11 +118,13 @@ export interface ClientOptions {
   readonly dialect: "auto" | "standard" | "lab";
   /** In place of those in the URL. */
   readonly username?: string;
+  /** In place of the one in the URL. */
   readonly password?: string;
   /** Seconds to begin at. */
   readonly start?: number;
   /** Stop after SETUP and wait for `play`. */
   readonly paused?: boolean;
+  /** Value of the User-Agent header. */
   readonly userAgent: string;
   /** Gives `length` random bytes. */
   readonly random: (length: number) => Uint8Array;
@@ -138,19 +142,33 @@ export type ClientState =
 
 /** A player of one of the dialects. */
 export interface ClientDialect {
+  /** Where it stands. */
   readonly state: ClientState;
+  /** Begins. */
   start(now: number): ClientAction[];
+  /** The connection is open. */
   connected(now: number): ClientAction[];
+  /** The connection could not be opened, or was closed by the other side. */
   disconnected(reason: string, now: number): ClientAction[];
+  /** Bytes came over the connection. */
   receive(bytes: Uint8Array, now: number): ClientAction[];
+  /** The answer to `openPorts`. */
   portsOpened(ports: Pair, now: number): ClientAction[];
+  /** The other answer to `openPorts`. */
   portsFailed(reason: string, now: number): ClientAction[];
+  /** An RTP packet came over UDP. */
   mediaReceived(now: number): void;
+  /** An RTCP BYE came: silence is no fault from here on. */
   mediaEnded(): void;
+  /** Plays on, or from elsewhere, or at another speed. */
   play(wish: PlayWish, now: number): ClientAction[];
+  /** Pauses. */
   pause(now: number): ClientAction[];
+  /** Ends. */
   teardown(now: number): ClientAction[];
+  /** When {@linkcode ClientDialect.handleTimeout} has something to do. */
   nextTimeoutAt(): number | undefined;
+  /** Does what time asks for. */
   handleTimeout(now: number): ClientAction[];
 }
 

@@ -19,8 +19,11 @@ export const RESPONSE_TIMEOUT = 10_000;
 
 /** A request to send. */
 export interface ClientRequest {
+  /** `DESCRIBE`, … */
   readonly method: string;
+  /** What it is about. */
   readonly uri: string;
+  /** Those of the request itself: CSeq, User-Agent and Authorization are added. */
   readonly headers: readonly (readonly [string, string])[];
 }
 

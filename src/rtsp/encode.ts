@@ -23,28 +23,35 @@ export const MAX_INTERLEAVED_PAYLOAD = 0xffff;
 
 const ENCODER = new TextEncoder();
 
-type Fields = Iterable<readonly [string, string]>;
-
 /** Parts of a request to write. */
 export interface RequestParts {
+  /** `DESCRIBE`, … */
   readonly method: string;
+  /** What it is about. */
   readonly uri: string;
   /** `RTSP/1.0` when left out. */
   readonly version?: string;
-  readonly headers: Fields;
+  /** Header fields in order. */
+  readonly headers: Iterable<readonly [string, string]>;
+  /** Absent or empty for none. */
   readonly body?: Uint8Array;
+  /** The standard's when left out. */
   readonly form?: MessageForm;
 }
 
 /** Parts of a response to write. */
 export interface ResponseParts {
+  /** Three digits. */
   readonly status: number;
   /** The status code's own text when left out. */
   readonly reason?: string;
   /** `RTSP/1.0` when left out. */
   readonly version?: string;
-  readonly headers: Fields;
+  /** Header fields in order. */
+  readonly headers: Iterable<readonly [string, string]>;
+  /** Absent or empty for none. */
   readonly body?: Uint8Array;
+  /** The standard's when left out. */
   readonly form?: MessageForm;
 }
 
@@ -122,7 +129,11 @@ export function encodeInterleaved(
 
 function encodeMessage(
   startLine: string,
-  parts: { headers: Fields; body?: Uint8Array; form?: MessageForm },
+  parts: {
+    headers: Iterable<readonly [string, string]>;
+    body?: Uint8Array;
+    form?: MessageForm;
+  },
 ): Uint8Array<ArrayBuffer> {
   const { lineEnding, hasBlankLine } = parts.form ?? STANDARD_FORM;
   const body = parts.body ?? NO_BODY;

@@ -22,6 +22,7 @@ export const STANDARD_FORM: MessageForm = {
 
 /** A request. */
 export interface RtspRequest {
+  /** What it is. */
   readonly type: "request";
   /** As sent: `DESCRIBE`, … */
   readonly method: string;
@@ -29,27 +30,39 @@ export interface RtspRequest {
   readonly uri: string;
   /** `RTSP/1.0`; `HTTP/1.0` or `HTTP/1.1` for a tunnel's requests. */
   readonly version: string;
+  /** Header fields in order. */
   readonly headers: RtspHeaders;
+  /** Empty for none. */
   readonly body: Uint8Array;
+  /** How it was written. */
   readonly form: MessageForm;
 }
 
 /** A response. */
 export interface RtspResponse {
+  /** What it is. */
   readonly type: "response";
+  /** `RTSP/1.0`. */
   readonly version: string;
+  /** Three digits. */
   readonly status: number;
+  /** For people; may be empty. */
   readonly reason: string;
+  /** Header fields in order. */
   readonly headers: RtspHeaders;
+  /** Empty for none. */
   readonly body: Uint8Array;
+  /** How it was written. */
   readonly form: MessageForm;
 }
 
 /** A `$` frame: RTP or RTCP within the RTSP connection (RFC 2326 section 10.12). */
 export interface InterleavedFrame {
+  /** What it is. */
   readonly type: "interleaved";
   /** 0–255. */
   readonly channel: number;
+  /** An RTP packet or an RTCP compound. */
   readonly payload: Uint8Array;
 }
 

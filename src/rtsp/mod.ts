@@ -6,6 +6,7 @@
 
 export type {
   ClientAction,
+  ClientDialect,
   ClientFailure,
   ClientOptions,
   ClientState,

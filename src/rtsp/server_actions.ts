@@ -125,8 +125,11 @@ export type ServerAction =
 
 /** First packet of a track after PLAY. */
 export interface FirstPacket {
+  /** Index into the media's tracks. */
   readonly track: number;
+  /** Its sequence number. */
   readonly sequence: number;
+  /** Its RTP timestamp. */
   readonly timestamp: number;
 }
 
@@ -191,6 +194,7 @@ export interface RtspMedia {
  * `prepare` action; a refusal is answered with its status.
  */
 export interface RtspMediaCatalog {
+  /** What is at `path`, which begins with a slash and does not end with one. */
   lookup(
     path: string,
   ):

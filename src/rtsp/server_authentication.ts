@@ -28,12 +28,15 @@ const MAX_NONCES = 4;
 
 /** What somebody may do. */
 export interface RtspRights {
+  /** Whether to watch what is at `path`. */
   mayRead(path: string): boolean;
+  /** Whether to send something to `path`. */
   mayPublish(path: string): boolean;
 }
 
 /** A user as the server knows it. */
 export interface RtspUser extends RtspRights {
+  /** In clear: both digests are made from it. */
   readonly password: string;
 }
 
@@ -41,6 +44,7 @@ export interface RtspUser extends RtspRights {
 export interface RtspUsers {
   /** Name shown when asking for a password. */
   readonly realm: string;
+  /** The user called `name`, `undefined` when there is none. */
   find(name: string): RtspUser | undefined;
   /** What everybody may do without a name; nothing when left out. */
   readonly anonymous?: RtspRights;

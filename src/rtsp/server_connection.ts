@@ -33,8 +33,11 @@ export const IDLE_TIMEOUT = 60_000;
 
 /** What all connections of a server share. */
 export interface RtspServerOptions {
+  /** Where media is found. */
   readonly catalog: RtspMediaCatalog;
+  /** The sessions of all connections. */
   readonly sessions: SessionRegistry;
+  /** For nonces. */
   readonly random: RandomSource;
   /** Absent: everybody may do everything. */
   readonly users?: RtspUsers;

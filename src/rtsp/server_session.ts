@@ -53,17 +53,25 @@ export interface TrackSetup {
 
 /** A session of either dialect, as registry and connection see it. */
 export interface ControlledSession {
+  /** What Session headers say. */
   readonly id: string;
+  /** Which dialect it is set up in. */
   readonly dialect: Dialect;
+  /** What it plays or takes. */
   readonly media: RtspMedia;
+  /** Whether it plays or takes. */
   readonly purpose: Purpose;
+  /** Where it stands. */
   readonly state: ServerState;
   /** Whether an action waits for its answer. */
   readonly pending: boolean;
+  /** Takes a request that names it. */
   receive(request: RtspRequest, now: number): ServerAction[];
+  /** Takes the shell's answer to the action that waits for one. */
   answer(answer: ServerAnswer, now: number): ServerAction[];
   /** A sign of life. */
   touch(now: number): void;
+  /** When it ends for want of a sign of life, `undefined` for never. */
   nextTimeoutAt(): number | undefined;
   /** Ends the session; nothing when it was never set up. */
   end(reason: TeardownReason): ServerAction[];

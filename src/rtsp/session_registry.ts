@@ -21,10 +21,13 @@ export const MAX_SESSIONS_PER_ADDRESS = 250;
 
 /** Limits of a registry. */
 export interface SessionRegistryOptions {
+  /** For ids. */
   readonly random: RandomSource;
   /** Seconds without a sign of life; 60 when left out. */
   readonly timeout?: number;
+  /** Sessions at once; {@linkcode MAX_SESSIONS} when left out. */
   readonly maxSessions?: number;
+  /** The same for one address; {@linkcode MAX_SESSIONS_PER_ADDRESS} when left out. */
   readonly maxSessionsPerAddress?: number;
 }
 

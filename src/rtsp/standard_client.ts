@@ -6,15 +6,7 @@
  * @module
  */
 
-import {
-  attributeValue,
-  findJpegMedia,
-  mediaCodecs,
-  parseMediaRange,
-  parseSdp,
-  SdpProtocolError,
-} from "../sdp/mod.ts";
-import type { SdpDescription } from "../sdp/mod.ts";
+import { SdpProtocolError } from "../sdp/mod.ts";
 import type {
   ClientAction,
   ClientDialect,
@@ -24,6 +16,7 @@ import type {
   ClientTrack,
   PlayWish,
 } from "./client_actions.ts";
+import { playHeaders, readDescribed, readNptRange } from "./client_media.ts";
 import { ClientRequests } from "./client_requests.ts";
 import type { ClientRequest } from "./client_requests.ts";
 import { RtspProtocolError } from "./errors.ts";
@@ -39,12 +32,7 @@ import {
 } from "./session_header.ts";
 import { formatTransport, parseTransport } from "./transport.ts";
 import type { Pair, TransportSpec } from "./transport.ts";
-import {
-  descriptionBase,
-  formatRtspUrl,
-  parseRtspUrl,
-  resolveControl,
-} from "./url.ts";
+import { formatRtspUrl, parseRtspUrl, resolveControl } from "./url.ts";
 import type { RtspUrl } from "./url.ts";
 
 /** Redirects followed; curl follows 30, ffmpeg 8. */
@@ -71,7 +59,7 @@ export class StandardClient implements ClientDialect {
   #redirects = 0;
   #lower: "udp" | "tcp";
   #public: string | undefined;
-  #description: SdpDescription | undefined;
+  #described = false;
   #track: ClientTrack | undefined;
   #aggregate = "";
   #ports: Pair | undefined;
@@ -308,11 +296,11 @@ export class StandardClient implements ClientDialect {
       case "OPTIONS":
         // A server without OPTIONS may still have the rest.
         this.#public ??= headers.get("public") ?? "";
-        return this.#description === undefined
-          ? this.#request("DESCRIBE", formatRtspUrl(this.#url), [
+        return this.#described
+          ? this.#lost(request, response)
+          : this.#request("DESCRIBE", formatRtspUrl(this.#url), [
             ["Accept", "application/sdp"],
-          ], now)
-          : this.#lost(request, response);
+          ], now);
       case "GET_PARAMETER":
         if (status !== 200 && status !== 454) this.#public = "";
         return this.#lost(request, response);
@@ -360,16 +348,9 @@ export class StandardClient implements ClientDialect {
   }
 
   #describe(response: RtspResponse, now: number): ClientAction[] {
-    const description = parseSdp(new TextDecoder().decode(response.body));
-    const base = descriptionBase(
-      formatRtspUrl(this.#url),
-      response.headers.get("content-base"),
-      response.headers.get("content-location"),
-    );
-    const found = findJpegMedia(description);
-    if (found === undefined) {
-      const codecs = description.media.flatMap(mediaCodecs)
-        .map(({ encoding }) => encoding);
+    const described = readDescribed(response, formatRtspUrl(this.#url));
+    if (described.track === undefined) {
+      const { codecs } = described;
       return this.#fail(
         "no-jpeg",
         `the server offers no JPEG video${
@@ -377,37 +358,22 @@ export class StandardClient implements ClientDialect {
         }`,
       );
     }
-    const { media, codec } = found;
-    this.#description = description;
-    this.#aggregate = resolveControl(
-      base,
-      attributeValue(description.attributes, "control") ?? "*",
-    );
-    this.#track = {
-      index: found.index,
-      url: resolveControl(
-        base,
-        attributeValue(media.attributes, "control") ?? "*",
-      ),
-      payloadType: codec.payloadType,
-      clockRate: codec.clockRate,
-      protocol: media.protocol.toUpperCase().includes("SAVP")
-        ? "RTP/SAVP"
-        : "RTP/AVP",
-    };
+    const { description, track, duration } = described;
+    this.#described = true;
+    this.#aggregate = described.aggregate;
+    this.#track = track;
     // Under TLS a stream that is not encrypted itself belongs into the connection.
     if (
-      this.#url.scheme === "rtsps" && this.#track.protocol === "RTP/AVP" &&
+      this.#url.scheme === "rtsps" && track.protocol === "RTP/AVP" &&
       this.#options.transport === "auto"
     ) {
       this.#lower = "tcp";
     }
-    const duration = durationOf(description);
     return [
       {
         type: "described",
         description,
-        track: this.#track,
+        track,
         ...(duration === undefined ? {} : { duration }),
       },
       ...(this.#lower === "udp"
@@ -476,7 +442,7 @@ export class StandardClient implements ClientDialect {
     this.#wish = undefined;
     this.#mediaAt = now;
     const { headers } = response;
-    const range = readRange(headers.get("range"));
+    const range = readNptRange(headers.get("range"));
     const [info] = parseRtpInfo(headers.get("rtp-info") ?? "");
     return [{
       type: "playing",
@@ -530,7 +496,7 @@ export class StandardClient implements ClientDialect {
     this.#state = "connecting";
     this.#reader = new RtspReader();
     this.#requests.reset();
-    this.#description = undefined;
+    this.#described = false;
     this.#track = undefined;
     this.#session = undefined;
     this.#mediaAt = undefined;
@@ -605,42 +571,5 @@ export class StandardClient implements ClientDialect {
       message: `Cannot play ${formatRtspUrl(this.#url)}: ${reason}`,
       ...(status === undefined ? {} : { status }),
     }];
-  }
-}
-
-function playHeaders(wish: PlayWish): (readonly [string, string])[] {
-  const headers: (readonly [string, string])[] = [];
-  if (wish.from !== undefined) {
-    headers.push(["Range", `npt=${wish.from.toFixed(3)}-`]);
-  }
-  if (wish.scale !== undefined && wish.scale !== 1) {
-    headers.push(["Scale", wish.scale.toFixed(3)]);
-  }
-  return headers;
-}
-
-function durationOf(description: SdpDescription): number | undefined {
-  const text = attributeValue(description.attributes, "range") ??
-    description.media.map(({ attributes }) =>
-      attributeValue(attributes, "range")
-    ).find((value) => value !== undefined);
-  return readRange(text)?.to;
-}
-
-/** What a server says about time; what cannot be read is as good as not said. */
-function readRange(
-  text: string | undefined,
-): { from: number | undefined; to: number | undefined } | undefined {
-  if (text === undefined) return undefined;
-  try {
-    const range = parseMediaRange(text.split(";")[0]!);
-    if (range.unit !== "npt") return undefined;
-    return {
-      from: range.from === "now" ? undefined : range.from,
-      to: range.to,
-    };
-  } catch (error) {
-    if (error instanceof SdpProtocolError) return undefined;
-    throw error;
   }
 }

@@ -19,7 +19,9 @@ export type Pair = readonly [rtp: number, rtcp: number];
 export interface TransportSpec {
   /** `RTP/AVP`, `RTP/SAVP`; `RTP/UDP` is the teaching dialect's. Upper case. */
   readonly protocol: string;
+  /** What carries the packets; TCP is this connection. */
   readonly lower: "udp" | "tcp";
+  /** To one player or to a group. */
   readonly delivery: "unicast" | "multicast";
   /** Ports at the player. */
   readonly clientPorts?: Pair;
@@ -29,9 +31,13 @@ export interface TransportSpec {
   readonly ports?: Pair;
   /** Channels within the RTSP connection. */
   readonly interleaved?: Pair;
+  /** Hops of multicast. */
   readonly ttl?: number;
+  /** Address packets go to; of a group, as players may not choose another. */
   readonly destination?: string;
+  /** Address packets come from. */
   readonly source?: string;
+  /** The source of the packets. */
   readonly ssrc?: number;
   /** Absent means play. */
   readonly mode?: "play" | "record";

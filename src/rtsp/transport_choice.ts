@@ -9,8 +9,11 @@ import type { Pair, TransportSpec } from "./transport.ts";
 
 /** Which transports a server offers. */
 export interface OfferedTransports {
+  /** To ports of the player. */
   readonly udp: boolean;
+  /** In `$` frames. */
   readonly tcp: boolean;
+  /** To a group. */
   readonly multicast: boolean;
 }
 

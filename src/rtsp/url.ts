@@ -14,6 +14,7 @@ export const RTSPS_PORT = 322;
 
 /** An absolute URL taken apart. */
 export interface RtspUrl {
+  /** Lower case. */
   readonly scheme: "rtsp" | "rtsps" | "rtspu";
   /** Percent-decoded. */
   readonly username?: string;
@@ -21,6 +22,7 @@ export interface RtspUrl {
   readonly password?: string;
   /** Without the brackets of an IPv6 address. */
   readonly host: string;
+  /** The scheme's own when none is written. */
   readonly port: number;
   /** As written, with its leading slash; `/` when there is none. */
   readonly path: string;

@@ -127,6 +127,7 @@ export function mediaDimensions(
 
 /** One `a=crypto:` line (RFC 4568). */
 export interface SdpCrypto {
+  /** Number within the media. */
   readonly tag: number;
   /** `AES_CM_128_HMAC_SHA1_80`, … */
   readonly suite: string;

@@ -6,25 +6,35 @@
 
 /** An `a=` line: a property (`recvonly`) or a name with a value. */
 export interface SdpAttribute {
+  /** Before the colon. */
   readonly name: string;
+  /** Behind the colon; absent when there is none. */
   readonly value?: string;
 }
 
 /** The `o=` line: who made the session (RFC 8866 section 5.2). */
 export interface SdpOrigin {
+  /** `-` for nobody. */
   readonly username: string;
+  /** Digits, unique for its maker. */
   readonly sessionId: string;
+  /** Digits, higher with each change. */
   readonly sessionVersion: string;
+  /** `IN`. */
   readonly networkType: string;
+  /** `IP4` or `IP6`. */
   readonly addressType: string;
+  /** The machine's address or name. */
   readonly address: string;
 }
 
 /** A `c=` line: where media goes (RFC 8866 section 5.7). */
 export interface SdpConnection {
+  /** `IN`. */
   readonly networkType: string;
   /** `IP4` or `IP6`. */
   readonly addressType: string;
+  /** Without TTL and count. */
   readonly address: string;
   /** Of an IPv4 multicast address. */
   readonly ttl?: number;
@@ -42,7 +52,9 @@ export interface SdpBandwidth {
 
 /** A `t=` line; 0 and 0 is a permanent session. */
 export interface SdpTime {
+  /** NTP seconds. */
   readonly start: number;
+  /** NTP seconds. */
   readonly stop: number;
 }
 
@@ -58,22 +70,33 @@ export interface SdpMedia {
   readonly protocol: string;
   /** Payload types, as text. */
   readonly formats: readonly string[];
+  /** `i=`, for people. */
   readonly title?: string;
+  /** `c=`; absent where the session's holds. */
   readonly connections: readonly SdpConnection[];
+  /** `b=`. */
   readonly bandwidths: readonly SdpBandwidth[];
+  /** `a=`. */
   readonly attributes: readonly SdpAttribute[];
 }
 
 /** A whole description. */
 export interface SdpDescription {
+  /** `o=`. */
   readonly origin?: SdpOrigin;
   /** `s=`; empty when the server gave none. */
   readonly name: string;
+  /** `i=`, for people. */
   readonly information?: string;
+  /** `c=`, of all media without their own. */
   readonly connection?: SdpConnection;
+  /** `b=`. */
   readonly bandwidths: readonly SdpBandwidth[];
+  /** `t=`. */
   readonly times: readonly SdpTime[];
+  /** `a=` before the first `m=`. */
   readonly attributes: readonly SdpAttribute[];
+  /** `m=`. */
   readonly media: readonly SdpMedia[];
 }
 

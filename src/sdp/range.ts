@@ -13,6 +13,7 @@ import { SdpProtocolError } from "./errors.ts";
 
 /** Normal play time: seconds from the beginning of the presentation. */
 export interface NptRange {
+  /** Which kind it is. */
   readonly unit: "npt";
   /** `undefined` when only an end is given (`npt=-20`). */
   readonly from: number | "now" | undefined;
@@ -22,6 +23,7 @@ export interface NptRange {
 
 /** Wall-clock time. */
 export interface ClockRange {
+  /** Which kind it is. */
   readonly unit: "clock";
   /** Unix time in milliseconds. */
   readonly from: number;
@@ -31,7 +33,9 @@ export interface ClockRange {
 
 /** SMPTE time code, recognised and left as it is. */
 export interface SmpteRange {
+  /** Which kind it is. */
   readonly unit: "smpte";
+  /** The whole range, unit included. */
   readonly text: string;
 }
 

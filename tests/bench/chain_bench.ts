@@ -1,54 +1,47 @@
 /**
  * The chain as a whole against its bars: CPU a frame a peer, latency of a hop,
- * memory, loss, beside a plain UDP relay loop in the same run.
+ * memory, loss, healing; beside a plain UDP relay in the same run.
  *
  * The clip is the one the original programs were measured with: 1620×1080, 30
  * frames/s, 411 frames, mandelbrot at ffmpeg's q 4 (about 178 KB a frame). They
  * took 18.5 ms of CPU a frame in every peer, lost 10.7 % of the frames by the
  * fourth hop and had 245 MB resident.
  *
- * `deno task bench chain` runs it; with `16` behind, sixteen peers at 640×480.
+ * `deno task bench chain_bench` runs all of it, with a part of a title behind
+ * only what has that title; `--minutes N` plays for so long instead and looks
+ * at the memory.
  *
  * @module
  */
 
-import { join } from "node:path";
 import type { PeerReport } from "../../src/chain/mod.ts";
-import { DatagramBatch, openUdpSocket } from "../../src/net/mod.ts";
+import { LOOPBACK_FRAGMENT_BYTES } from "../../src/services/chain/frame_sender.ts";
 import { formatTable } from "../../src/cli/table.ts";
-import { makeClip } from "../support/clips.ts";
-import { type RunningProcess, startStreamtool } from "../support/process.ts";
-import { processUsage, type Usage } from "../support/process_table.ts";
+import type { Usage } from "../support/process_table.ts";
+import {
+  plainRelayCost,
+  type Setting,
+  startBenchChain,
+  usages,
+} from "./support/bench_chain.ts";
 
-/** How long the stream may take beyond its own length. */
+/** How long a stream may take beyond its own length. */
 const PATIENCE_MS = 120_000;
 
-interface Setting {
-  readonly title: string;
-  readonly size: string;
-  readonly frames: number;
-  readonly peers: number;
-  readonly save: boolean;
-  readonly watch: boolean;
-  readonly fragmentSize: string;
-}
-
-const FULL = { size: "1620x1080", frames: 411, peers: 4 } as const;
+const FULL = {
+  size: "1620x1080",
+  frames: 411,
+  peers: 4,
+  fragmentSize: "auto",
+} as const;
 const SETTINGS: readonly Setting[] = [
   {
     ...FULL,
     title: "4 peers, saving, a page open at B",
     save: true,
     watch: true,
-    fragmentSize: "auto",
   },
-  {
-    ...FULL,
-    title: "4 peers, not saving",
-    save: false,
-    watch: false,
-    fragmentSize: "auto",
-  },
+  { ...FULL, title: "4 peers, not saving", save: false, watch: false },
   {
     ...FULL,
     title: "4 peers, saving, 1400-byte datagrams",
@@ -57,7 +50,7 @@ const SETTINGS: readonly Setting[] = [
     fragmentSize: "1360",
   },
   {
-    title: "16 peers, 640x480, not saving",
+    title: "16 peers, not saving",
     size: "640x480",
     frames: 300,
     peers: 16,
@@ -67,84 +60,77 @@ const SETTINGS: readonly Setting[] = [
   },
 ];
 
-if (import.meta.main) {
-  const only = Deno.args[0];
-  for (const setting of SETTINGS) {
-    if (only === undefined || setting.title.includes(only)) {
-      await measure(setting);
+const HEALING: Setting = {
+  ...FULL,
+  title: "kill -9 of B in mid-stream",
+  save: true,
+  watch: false,
+};
+
+/** Of the frames that are played for minutes so many stay on disk. */
+const SOAK: Setting = {
+  ...FULL,
+  title: "soak",
+  save: 100,
+  watch: true,
+  loop: true,
+};
+/** Memory is read this often. */
+const SAMPLE_MS = 10_000;
+/** Before that everything has been used once. */
+const SETTLED_MS = 30_000;
+
+if (import.meta.main) await main(Deno.args);
+
+async function main(args: readonly string[]): Promise<void> {
+  const flag = args.indexOf("--minutes");
+  if (flag >= 0) return await soak(Number(args[flag + 1]));
+  const only = args[0] ?? "";
+  const wanted = SETTINGS.filter(({ title }) => title.includes(only));
+  const plain = new Map<string, number>();
+  for (const { fragmentSize } of wanted) {
+    if (!plain.has(fragmentSize)) {
+      plain.set(fragmentSize, await measurePlain(fragmentSize));
     }
   }
-  if (only === undefined || "relay loop".includes(only)) await relayLoop();
-}
-
-async function measure(setting: Setting): Promise<void> {
-  const dir = await Deno.makeTempDir({ prefix: "streamtool_bench_" });
-  const started: RunningProcess[] = [];
-  try {
-    const clip = join(dir, "clip.mjpeg");
-    const { size, frames } = setting;
-    await makeClip(clip, { size, frames, q: 4, source: "mandelbrot", fps: 30 });
-    const coordinator = startStreamtool([
-      "chain-coordinator",
-      clip,
-      ...["--fps", "30", "--port", "0", "--page-port", "0"],
-      ...["--fragment-size", setting.fragmentSize],
-    ]);
-    started.push(coordinator);
-    const control = await coordinator.event((event) => event.label === "Peers");
-    const names = Array.from(
-      { length: setting.peers },
-      (_, index) => String.fromCharCode(65 + index),
-    );
-    const peers: RunningProcess[] = [];
-    for (const name of names) {
-      const peer = startStreamtool([
-        "chain-peer",
-        name,
-        "0",
-        ...["--coordinator", String(control.url).replace("tcp://", "")],
-        ...(setting.save ? [] : ["--no-save"]),
-      ]);
-      started.push(peer);
-      peers.push(peer);
-      await peer.event("registered");
-    }
-    const watching = setting.watch ? await watch(peers[1]) : undefined;
-    const before = await usages(started);
-    await coordinator.write("startVideo");
-    const delivered = await coordinator.event("delivered", {
-      within: PATIENCE_MS,
-    });
-    const after = await usages(started);
-    watching?.abort();
-    report(setting, delivered.peers as PeerReport[], before, after);
-  } finally {
-    for (const process of started) await process[Symbol.asyncDispose]();
-    await Deno.remove(dir, { recursive: true });
+  for (const setting of wanted) {
+    await measure(setting, plain.get(setting.fragmentSize) ?? NaN);
   }
+  if (HEALING.title.includes(only)) await heal();
 }
 
-function usages(processes: readonly RunningProcess[]): Promise<Usage[]> {
-  return Promise.all(processes.map(({ pid }) => processUsage(pid)));
+async function measurePlain(fragmentSize: string): Promise<number> {
+  const bytes = fragmentSize === "auto"
+    ? LOOPBACK_FRAGMENT_BYTES
+    : Number(fragmentSize);
+  const cost = await plainRelayCost(bytes);
+  console.log(
+    `plain relay, ${bytes + 40}-byte datagrams: ${
+      cost.toFixed(2)
+    } ms of CPU a frame of 178 KB`,
+  );
+  return cost;
 }
 
-function report(
-  setting: Setting,
-  reports: readonly PeerReport[],
-  before: readonly Usage[],
-  after: readonly Usage[],
-): void {
-  const { frames } = setting;
-  const perFrame = (index: number): string =>
-    ((((after[index]?.cpuSeconds ?? 0) - (before[index]?.cpuSeconds ?? 0)) *
-      1000) / frames).toFixed(2);
-  const megabytes = (index: number): string =>
-    ((after[index]?.peakRssBytes ?? 0) / 1e6).toFixed(0);
-  console.log(`\n${setting.title}: ${frames} frames of ${setting.size}`);
+async function measure(setting: Setting, plain: number): Promise<void> {
+  await using chain = await startBenchChain(setting);
+  const before = await usages(chain);
+  await chain.coordinator.write("startVideo");
+  const delivered = await chain.coordinator.event("delivered", {
+    within: PATIENCE_MS,
+  });
+  const after = await usages(chain);
+  const reports = delivered.peers as PeerReport[];
+  console.log(
+    `\n${setting.title}: ${setting.frames} frames of ${setting.size}`,
+  );
+  const cost = (index: number): number =>
+    cpuSeconds(before[index], after[index]) * 1000 / setting.frames;
   console.log(formatTable(
     [
       "process",
       "CPU ms/frame",
+      "of plain",
       "peak MB",
       "received",
       "lost",
@@ -154,13 +140,23 @@ function report(
       "behind p50 ms",
     ],
     [
-      ["coordinator", perFrame(0), megabytes(0), "", "", "", "", "", ""],
+      [
+        "coordinator",
+        cost(0).toFixed(2),
+        "",
+        megabytes(after[0]?.peakRssBytes),
+        ...["", "", "", "", "", ""],
+      ],
       ...reports.map((peer, index) => [
         peer.name,
-        perFrame(index + 1),
-        megabytes(index + 1),
+        cost(index + 1).toFixed(2),
+        // The plain relay's frames are those of the large clip.
+        setting.size === FULL.size
+          ? `${(cost(index + 1) / plain).toFixed(1)}×`
+          : "",
+        megabytes(after[index + 1]?.peakRssBytes),
         String(peer.framesReceived),
-        String(frames - peer.framesReceived),
+        String(setting.frames - peer.framesReceived),
         String(peer.framesSaved),
         peer.hopLatency.p50.toFixed(2),
         peer.hopLatency.p99.toFixed(2),
@@ -170,50 +166,85 @@ function report(
   ));
 }
 
-/** Opens the live picture of a peer as a page does: asks again when it has one. */
-async function watch(
-  peer: RunningProcess | undefined,
-): Promise<AbortController> {
-  const page = await peer?.event((event) => event.label === "Page");
-  const stop = new AbortController();
-  (async () => {
-    let after = "0";
-    while (!stop.signal.aborted) {
-      const answer = await fetch(`${page?.url}frame?after=${after}`, {
-        signal: stop.signal,
-      });
-      await answer.arrayBuffer();
-      after = answer.headers.get("x-frame-seq") ?? after;
-    }
-  })().catch(() => {});
-  return stop;
-}
-
-/** What moving the same datagrams costs without doing anything else. */
-async function relayLoop(): Promise<void> {
-  console.log("\nPlain relay loop: receive, send on");
-  for (const bytes of [1400, 7680]) {
-    const perFrame = Math.ceil(178_000 / bytes);
-    using source = openUdpSocket({ hostname: "127.0.0.1", port: 0 });
-    using relay = openUdpSocket({ hostname: "127.0.0.1", port: 0 });
-    using sink = openUdpSocket({ hostname: "127.0.0.1", port: 0 });
-    const total = perFrame * 100;
-    const out = new Uint8Array(bytes);
-    let relayMs = 0;
-    const batch = new DatagramBatch(1, 65_536);
-    const arrived = new DatagramBatch(1, 65_536);
-    for (let i = 0; i < total; i++) {
-      await source.sendOne(out, relay.address);
-      const start = performance.now();
-      await relay.receive(batch);
-      await relay.send(batch, 0, 1, sink.address);
-      relayMs += performance.now() - start;
-      await sink.receive(arrived);
-    }
+/** Kills B a third through the clip; what C and D miss is how long it took. */
+async function heal(): Promise<void> {
+  await using chain = await startBenchChain(HEALING);
+  const [, b] = chain.peers;
+  await chain.coordinator.write("startVideo");
+  await chain.coordinator.event("stream-start");
+  await new Promise((resolve) => setTimeout(resolve, 5000));
+  const killedAt = performance.now();
+  b?.signal("SIGKILL");
+  await chain.coordinator.event("departed");
+  const noticedMs = performance.now() - killedAt;
+  const delivered = await chain.coordinator.event("delivered", {
+    within: PATIENCE_MS,
+  });
+  console.log(
+    `\n${HEALING.title}: the coordinator knew after ${noticedMs.toFixed(1)} ms`,
+  );
+  for (const { name, framesReceived } of delivered.peers as PeerReport[]) {
+    const missed = HEALING.frames - framesReceived;
     console.log(
-      `  ${bytes}-byte datagrams: ${
-        (relayMs / total * 1000).toFixed(1)
-      } µs each, ${(relayMs / 100).toFixed(2)} ms for a frame of 178 KB`,
+      `  ${name} missed ${missed} frames, ${
+        (missed * 1000 / 30).toFixed(0)
+      } ms`,
     );
   }
+}
+
+/** Plays for `minutes` and prints the memory at the beginning and at the end. */
+async function soak(minutes: number): Promise<void> {
+  if (!(minutes > 0)) {
+    throw new Error("Cannot run a soak: --minutes needs a number above 0");
+  }
+  await using chain = await startBenchChain(SOAK);
+  await chain.coordinator.write("startVideo");
+  await chain.coordinator.event("stream-start");
+  const endAt = performance.now() + minutes * 60_000;
+  await new Promise((resolve) => setTimeout(resolve, SETTLED_MS));
+  const samples: Usage[][] = [await usages(chain)];
+  while (performance.now() < endAt) {
+    await new Promise((resolve) => setTimeout(resolve, SAMPLE_MS));
+    samples.push(await usages(chain));
+  }
+  await chain.coordinator.write("stopVideo");
+  const delivered = await chain.coordinator.event("delivered");
+  const reports = delivered.peers as PeerReport[];
+  const frames = Number(delivered.frames);
+  const seconds = samples.length * SAMPLE_MS / 1000;
+  console.log(`\n${minutes} minutes, ${frames} frames of ${SOAK.size}`);
+  console.log(formatTable(
+    [
+      "process",
+      "first MB",
+      "last MB",
+      "least MB",
+      "most MB",
+      "CPU %",
+      "lost",
+    ],
+    ["coordinator", ...reports.map(({ name }) => name)].map((name, index) => {
+      const resident = samples.map((sample) => sample[index]?.rssBytes ?? 0);
+      const cpu = cpuSeconds(samples[0]?.[index], samples.at(-1)?.[index]);
+      const report = reports[index - 1];
+      return [
+        name,
+        megabytes(resident[0]),
+        megabytes(resident.at(-1)),
+        megabytes(Math.min(...resident)),
+        megabytes(Math.max(...resident)),
+        (cpu * 100 / seconds).toFixed(1),
+        report === undefined ? "" : String(frames - report.framesReceived),
+      ];
+    }),
+  ));
+}
+
+function cpuSeconds(before: Usage | undefined, after: Usage | undefined) {
+  return (after?.cpuSeconds ?? 0) - (before?.cpuSeconds ?? 0);
+}
+
+function megabytes(bytes: number | undefined): string {
+  return ((bytes ?? 0) / 1e6).toFixed(0);
 }

@@ -182,8 +182,10 @@ class Viewer {
       `${method} ${uri} RTSP/1.0\r\nCSeq: ${++this.#cseq}\r\n${headers}\r\n`,
     ));
     for (;;) {
+      // Some servers send frames before they answer PLAY.
+      this.#takeFrames();
       const text = decoder.decode(this.#buffer.subarray(0, this.#length));
-      const end = text.indexOf("\r\n\r\n");
+      const end = text.startsWith("$") ? -1 : text.indexOf("\r\n\r\n");
       const body = Number(/content-length: *(\d+)/i.exec(text)?.[1] ?? 0);
       if (end >= 0 && this.#length >= end + 4 + body) {
         this.#buffer.copyWithin(0, end + 4 + body, this.#length);

@@ -83,6 +83,9 @@ pageTest(
       await page.getByText(/^B left .* ago: connection lost$/).waitFor();
 
       await page.getByRole("button", { name: "Stop" }).click();
+      const question = page.getByRole("dialog");
+      await question.getByText("Stop the video?").waitFor();
+      await question.getByRole("button", { name: "Stop" }).click();
       await page.locator("#state").getByText("Ended").waitFor();
       await chain.coordinator.event("delivered");
       await page.getByRole("button", { name: "Start" }).click();

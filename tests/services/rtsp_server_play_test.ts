@@ -213,8 +213,11 @@ Deno.test("over UDP packets come from the port the answer names, reports are rea
   await withRtspServer({}, async ({ connect, url, running }) => {
     const listen = (port: number): Deno.DatagramConn =>
       Deno.listenDatagram({ transport: "udp", hostname: "127.0.0.1", port });
-    using rtp = listen(0);
-    using rtcp = listen(0);
+    const rtp = listen(0);
+    const rtcp = listen(0);
+    using sockets = new DisposableStack();
+    sockets.defer(() => rtp.close());
+    sockets.defer(() => rtcp.close());
     const [a, b] = [rtp, rtcp].map(({ addr }) => (addr as Deno.NetAddr).port);
     const client = await connect();
     const { session, setup } = await client.setup(

@@ -15,6 +15,7 @@ import type { RunningProcess } from "../support/process.ts";
 import { startStreamtool } from "../support/process.ts";
 import { testContext } from "../support/service.ts";
 import type { TestContext } from "../support/service.ts";
+import { waitUntil } from "../support/wait.ts";
 import { inFolder } from "../media/support/sources.ts";
 
 const WIDE = { width: 1600, height: 1000 };
@@ -79,7 +80,7 @@ async function playing(test: (scene: Scene) => Promise<void>): Promise<void> {
 }
 
 async function stateIs(page: Page, state: string): Promise<void> {
-  await page.locator("#state", { hasText: new RegExp(`^${state}$`) })
+  await page.locator("#state-text", { hasText: new RegExp(`^${state}$`) })
     .waitFor();
 }
 
@@ -121,6 +122,11 @@ pageTest(
           box.x + box.width * 0.75,
           box.y + box.height / 2,
         );
+        const { position: after } = await waitUntil(() => {
+          const report = running.player.report();
+          return report.position >= SECONDS * 0.74 && report;
+        }, { what: "the position that was sought" });
+        assert.ok(after < SECONDS * 0.8, `${after}`);
         await page.waitForFunction((): boolean =>
           Number(
             document.querySelector("[role=slider]")?.getAttribute(
@@ -128,8 +134,6 @@ pageTest(
             ),
           ) >= 74
         );
-        const after = running.player.report().position;
-        assert.ok(after >= SECONDS * 0.74 && after < SECONDS, `${after}`);
 
         await page.getByRole("button", { name: "STOP" }).click();
         await stateIs(page, "Stopped");

@@ -16,7 +16,7 @@ export const convert = defineCommand({
     "Such a file is JPEG pictures one after another; ascii and binary have each picture's length " +
     "in five digits or five bytes before it. It says no frame rate: servers play it at their own " +
     "(rtsp-serve --fps). A picture that is too large for its packet is encoded coarser; pictures " +
-    "that are JPEG already and small enough stay as they are, byte for byte.",
+    "that are JPEG already and small enough stay as they are, byte for byte. Cut off, it leaves no file.",
   lifetime: "job",
   positionals: [
     {
@@ -43,7 +43,7 @@ export const convert = defineCommand({
     {
       comment: "Ten seconds of a test picture, lengths in binary",
       command:
-        "streamtool convert pattern:640x480@24 test.mjpeg --container binary --duration 10s",
+        "streamtool convert pattern out.mjpeg --container binary --duration 10s",
     },
     {
       comment: "Plain JPEGs of any size to another program",
@@ -78,9 +78,6 @@ export const convert = defineCommand({
       kind: "duration",
       help: "Convert this much",
     },
-  },
-  exitCodes: {
-    130: "Cut off by a signal: no file is left",
   },
 });
 

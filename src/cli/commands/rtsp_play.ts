@@ -33,12 +33,12 @@ export const rtspPlay = defineCommand({
     {
       comment: "Record ten seconds of a camera",
       command:
-        "streamtool rtsp-play rtsp://camera/live --duration 10s --record out.mkv --no-page",
+        "streamtool rtsp-play rtsp://camera/live --duration 10s --record out.mkv",
     },
     {
       comment: "Pass the pictures on",
       command:
-        "streamtool rtsp-play rtsp://127.0.0.1:8554/movie --no-page -o - | ffplay -",
+        "streamtool rtsp-play rtsp://127.0.0.1:8554/movie -o - | ffplay -",
     },
     {
       comment: "A server of the course project",

@@ -13,11 +13,11 @@ import { readCredentials, requireRtspUrl } from "../rtsp_flags.ts";
 import { obeyWords } from "../words.ts";
 import type { RtspPlayOptions } from "./rtsp_play.ts";
 
-/** Milliseconds between two looks at the player. */
+/** Milliseconds between two looks at the player for a terminal. */
 const STATUS_INTERVAL_MS = 250;
 
-/** Every so many looks a `status` event is written. */
-const LOOKS_PER_EVENT = 4;
+/** Milliseconds between two `status` events. */
+const EVENT_INTERVAL_MS = 1000;
 
 /** Plays until the stream's end, the duration, the signal or `quit`. */
 export async function run(
@@ -105,17 +105,16 @@ function showStatus(
   context: CommandContext,
   report: () => PlayerReport,
 ): () => void {
-  let looks = 0;
   let progress: Progress | undefined;
   const timer = setInterval(() => {
     const now = report();
-    if (!context.json) {
+    if (context.json) {
+      context.emit({ event: "status", ...now });
+    } else {
       progress ??= context.progress("Status", undefined, "frames");
       progress.update(now.frame, statusLine(now));
-    } else if (looks++ % LOOKS_PER_EVENT === 0) {
-      context.emit({ event: "status", ...now });
     }
-  }, STATUS_INTERVAL_MS);
+  }, context.json ? EVENT_INTERVAL_MS : STATUS_INTERVAL_MS);
   return () => {
     clearInterval(timer);
     progress?.done();

@@ -41,7 +41,7 @@ export const rtspServe = defineCommand({
     {
       comment: "Serve over TLS to users with a password",
       command:
-        "streamtool rtsp-serve movie.mp4 --users users.txt --cert cert.pem --key key.pem",
+        "streamtool rtsp-serve m.mp4 --users users.txt --cert c.pem --key k.pem",
     },
   ],
   flags: {

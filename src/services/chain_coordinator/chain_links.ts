@@ -13,7 +13,13 @@ import {
   type TopologyPeer,
 } from "../../chain/mod.ts";
 import type { Logger } from "../../log/mod.ts";
-import { formatHostPort, isLoopback, type UdpAddress } from "../../net/mod.ts";
+import {
+  formatHostPort,
+  isLoopback,
+  nowMicros,
+  sleepUntil,
+  type UdpAddress,
+} from "../../net/mod.ts";
 import {
   hostSeenFrom,
   isAnyAddress,
@@ -25,6 +31,9 @@ import {
 } from "../chain/frame_sender.ts";
 import { LinkAnnouncer } from "./link_announcer.ts";
 import type { Member, Roster } from "./roster.ts";
+
+/** A stream waits so long for peers to hear of their next ones. */
+const READY_TIMEOUT_MS = 1000;
 
 /** What the links need of the coordinator. */
 export interface ChainLinksOptions {
@@ -84,6 +93,21 @@ export class ChainLinks {
   /** A peer has gone: it is told nothing any more. */
   forget(name: string): void {
     this.#announcer.forget(name);
+  }
+
+  /**
+   * Resolves when every peer knows its next one, so that no first frame ends
+   * at a peer that has just got a successor; at the latest after
+   * {@linkcode READY_TIMEOUT_MS}, for who cannot be told.
+   */
+  async ready(signal: AbortSignal): Promise<void> {
+    const patience = new AbortController();
+    const until = nowMicros() + READY_TIMEOUT_MS * 1000;
+    await Promise.race([
+      this.#announcer.settled(),
+      sleepUntil(until, AbortSignal.any([signal, patience.signal])),
+    ]);
+    patience.abort();
   }
 
   /** Waits for what is under way. */

@@ -79,6 +79,7 @@ export class ChainCoordinator implements ControlHandler {
     this.#socket = openUdpSocket({ hostname: host, port: 0 });
     const sender = new FrameSender(this.#socket, strandcast);
     this.#player = new StreamPlayer(options, sender, {
+      ready: (signal) => this.#links.ready(signal),
       frame: (frame, number) => this.#publish(frame, number),
       started: (id, source) => this.#started(id, source),
       ended: (id, frames, error) => this.#ended(id, frames, error),

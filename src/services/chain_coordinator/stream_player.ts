@@ -34,6 +34,8 @@ export type StreamSnapshot = Pick<
 
 /** Hears of frames and ends. */
 export interface StreamListener {
+  /** Resolves when the chain is ready for the first frame, or as ready as it gets. */
+  ready(signal: AbortSignal): Promise<void>;
   /** A frame is about to be sent. */
   frame(frame: VideoFrame, number: number): void;
   /** A stream began. */
@@ -139,6 +141,8 @@ export class StreamPlayer {
         log: this.#log,
         signal,
       });
+      await this.#listener.ready(signal);
+      signal.throwIfAborted();
       this.#begun = true;
       this.#source = source;
       this.#streamId = streamId;

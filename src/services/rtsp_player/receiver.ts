@@ -73,8 +73,11 @@ export interface ReceiverOptions {
 
 interface Arrived {
   readonly sequence: number;
-  readonly packet: RtpPacket;
+  /** A view of the datagram until the call that brought it returns; a copy from then on. */
+  packet: RtpPacket;
   readonly at: number;
+  /** Whether it has gone on its way to a picture. */
+  isUsed: boolean;
 }
 
 /** Receives one track. */
@@ -208,11 +211,14 @@ export class MediaReceiver {
     this.#drift.reset();
   }
 
-  /** Takes an RTP packet that arrived at `now` (milliseconds, steady); copies it. */
+  /**
+   * Takes an RTP packet that arrived at `now` (milliseconds, steady). The bytes
+   * may be reused afterwards: what must wait is copied.
+   */
   receiveRtp(bytes: Uint8Array, now: number, unixTime: number): void {
     let packet: RtpPacket;
     try {
-      packet = decodeRtpPacket(bytes.slice());
+      packet = decodeRtpPacket(bytes);
     } catch (error) {
       this.#count(error);
       return;
@@ -221,10 +227,17 @@ export class MediaReceiver {
       this.#invalid++;
       return;
     }
-    const arrived = { sequence: packet.sequence, packet, at: now };
-    if (this.#ssrc !== packet.ssrc && !this.#adopt(arrived)) return;
-    this.#take(arrived);
-    this.#drain(now, unixTime);
+    const arrived: Arrived = {
+      sequence: packet.sequence,
+      packet,
+      at: now,
+      isUsed: false,
+    };
+    if (this.#ssrc === packet.ssrc || this.#adopt(arrived)) {
+      this.#take(arrived);
+      this.#drain(now, unixTime);
+    }
+    if (!arrived.isUsed) arrived.packet = decodeRtpPacket(bytes.slice());
   }
 
   /**
@@ -346,7 +359,9 @@ export class MediaReceiver {
     }
   }
 
-  #pushJpeg({ packet, at }: Arrived, now: number, unixTime: number): void {
+  #pushJpeg(arrived: Arrived, now: number, unixTime: number): void {
+    const { packet, at } = arrived;
+    arrived.isUsed = true;
     this.#frameBeganAt ??= at;
     try {
       const frame = this.#jpeg.push(packet);
@@ -358,15 +373,19 @@ export class MediaReceiver {
   }
 
   #pushLab(
-    { packet, at }: Arrived,
+    arrived: Arrived,
     now: number,
     unixTime: number | undefined,
   ): void {
+    const { packet, at } = arrived;
+    arrived.isUsed = true;
     this.#frameBeganAt ??= at;
     try {
       const jpeg = this.#lab.push(packet);
-      if (jpeg === undefined) return;
-      this.#finish(jpeg as Uint8Array<ArrayBuffer>, undefined, now, unixTime);
+      // A whole file in one packet is a view of that packet.
+      if (jpeg !== undefined) {
+        this.#finish(new Uint8Array(jpeg), undefined, now, unixTime);
+      }
     } catch (error) {
       this.#count(error);
     }

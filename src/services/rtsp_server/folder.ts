@@ -35,9 +35,12 @@ export class Folder {
     for await (const { name } of Deno.readDir(this.#root)) {
       if (isVideo(name)) names.push(name);
     }
-    return names.sort().slice(0, MAX_LISTED).map((name) =>
-      join(this.#root, name)
-    );
+    const films: string[] = [];
+    for (const name of names.sort().slice(0, MAX_LISTED)) {
+      const film = await this.#within(join(this.#root, name));
+      if (film !== undefined) films.push(film);
+    }
+    return films;
   }
 
   /**

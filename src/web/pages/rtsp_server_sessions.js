@@ -154,7 +154,7 @@ export function createSessionTable(onEnd) {
           ? { text: "live", order: NOT_MEASURED }
           : { text: clock(position), order: position },
     },
-    figure("fps", "Frames/s", ({ fps }) => fps, short),
+    figure("fps", "fps", ({ fps }) => fps, short),
     figure("kbps", "kbit/s", ({ kbps }) => kbps, count),
     figure("packets", "Packets", ({ packetsSent }) => packetsSent, count),
     LOSS,

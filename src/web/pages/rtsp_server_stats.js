@@ -25,12 +25,12 @@ import { BAD_LOSS, percent } from "./rtsp_server_words.js";
 export function createStats(place) {
   const stats = {
     playing: createStat("Viewers playing"),
-    bitrate: createStat("Bitrate to all"),
-    fps: createStat("Frames a second to all"),
-    loss: createStat("Most loss reported"),
-    jitter: createStat("Most jitter reported"),
-    skipped: createStat("Skipped for slow viewers"),
-    sent: createStat("Sent since the start"),
+    bitrate: createStat("Bitrate"),
+    fps: createStat("Frames a second"),
+    loss: createStat("Most loss"),
+    jitter: createStat("Most jitter"),
+    skipped: createStat("Frames skipped"),
+    sent: createStat("Sent"),
     connections: createStat("RTSP connections"),
   };
   place.append(...Object.values(stats).map(({ element }) => element));
@@ -68,7 +68,7 @@ export function createStats(place) {
       );
       stats.skipped.update({
         value: count(totals.skipped),
-        unit: totals.skipped === 1 ? "frame" : "frames",
+        unit: "slow viewers",
         sample: totals.skipped,
       });
       stats.sent.update({

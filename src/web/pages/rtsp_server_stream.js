@@ -86,8 +86,9 @@ export function createStreamPanel(place, onClose) {
     state,
   );
   const close = createButton({
-    label: "Close",
+    label: "Back to all streams",
     icon: "close",
+    kind: "icon",
     key: "Escape",
     run: onClose,
   });

@@ -83,7 +83,7 @@ function judgeViewers({ seconds }, playing, before) {
     ? viewerName(first)
     : undefined;
   const of = `${count(suffering.size)} of ${plural(playing.length, "viewer")}`;
-  const one = only !== undefined || suffering.size === 1;
+  const one = suffering.size === 1;
   const what = worst === undefined
     ? one ? "is too slow" : "are too slow"
     : one
@@ -91,16 +91,17 @@ function judgeViewers({ seconds }, playing, before) {
     : skipped.length === 0
     ? "lose packets"
     : "lose packets or are too slow";
+  const share = `${percent(worst?.fractionLost ?? 0)} % of its packets`;
   return {
     tone: (worst?.fractionLost ?? 0) >= BAD_LOSS ? "bad" : "warn",
     answer: `${only ?? of} ${what}`,
     reason: [
       ...worst === undefined ? [] : [
-        `${lossy.length === 1 ? "" : "Most: "}${
-          viewerName(worst)
-        } on ${worst.stream}, ${
-          percent(worst.fractionLost ?? 0)
-        } % as it last reported.`,
+        only === undefined
+          ? `${lossy.length === 1 ? "" : "Most: "}${
+            viewerName(worst)
+          } on ${worst.stream}, ${share} as it last reported.`
+          : `On ${worst.stream}: ${share}, as it last reported.`,
       ],
       ...slowest === undefined ? [] : [
         `${viewerName(slowest.session)} on ${slowest.session.stream}: ${
