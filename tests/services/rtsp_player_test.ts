@@ -8,6 +8,9 @@ import type {
   PlayerReport,
   RtspPlayerOptions,
 } from "../../src/services/rtsp_player/mod.ts";
+import { encodeRtpPacket } from "../../src/rtp/mod.ts";
+import { packetsOf, pictureFrame } from "../rtp/jpeg_frames.ts";
+import { startSilentServer } from "../support/silent_server.ts";
 import { makeJpegs } from "../support/clips.ts";
 import { startLabServer } from "../support/lab_server.ts";
 import type { LabServerOptions } from "../support/lab_server.ts";
@@ -229,4 +232,39 @@ Deno.test("a probe of a server of the course project says so", async () => {
     lab.requests.map((one) => one.split(" ")[0]),
     ["OPTIONS", "SETUP", "TEARDOWN"],
   );
+});
+
+Deno.test("no packet over UDP for three seconds: the player turns to TCP by itself", async () => {
+  const { profile } = pictureFrame(1);
+  await using server = startSilentServer(
+    packetsOf(profile).map((packet) => encodeRtpPacket(packet)),
+  );
+  const context = testContext();
+  const startedAt = performance.now();
+  const running = await startRtspPlayer(
+    options(server.url, { dialect: "auto" }),
+    context,
+  );
+  try {
+    await waitUntil(() => running.player.report().framesReceived > 24);
+    const fallback = await context.event("fallback");
+    assert.equal(fallback.to, "tcp");
+    assert.ok(performance.now() - startedAt >= 3000);
+    const report = running.player.report();
+    assert.deepEqual(
+      [report.transport, report.state, report.packets.lost, report.framesLost],
+      ["tcp", "playing", 0, 0],
+    );
+    assert.deepEqual(
+      server.methods.filter((method) => method !== "TEARDOWN"),
+      [
+        ...["OPTIONS", "DESCRIBE", "SETUP", "PLAY"],
+        ...["OPTIONS", "DESCRIBE", "SETUP", "PLAY"],
+      ],
+    );
+  } finally {
+    context.abort();
+    await running.finished;
+    await running.close();
+  }
 });

@@ -37,29 +37,27 @@ class LabClient implements Disposable {
   }
 }
 
-/** Sends a request and checks every byte of its answer. */
+/** A 200 of the dialect; the session's six digits are read as zeros. */
+function ok(cseq: number, end = "\n", blank = ""): string {
+  return `RTSP/1.0 200 OK${end}CSeq: ${cseq}${end}Session: 000000${end}${blank}`;
+}
+
+/** Sends each request and compares every byte of its answer. */
 async function dialogue(
   scene: RtspScene,
-  steps: readonly (readonly [request: string, answer: RegExp])[],
+  steps: readonly (readonly [request: string, answer: string])[],
 ): Promise<void> {
   const client = await scene.connect();
   for (const [request, answer] of steps) {
     await client.write(request);
-    const text = await client.bytes(
-      answer.source.includes("Session")
-        ? "RTSP/1.0 200 OK\nCSeq: 1\nSession: 123456\n".length
-        : answer.source.replace(/^\^|\$$/g, "").replace(/\\[nr]/g, "n")
-          .replaceAll("\\", "").length,
-    );
-    assert.match(text, answer);
+    const text = await client.bytes(answer.length);
+    assert.equal(text.replace(/(?<=Session: )\d{6}/, "000000"), answer);
   }
 }
 
 Deno.test("the course's dialogue is answered byte for byte", async () => {
   await withRtspServer({}, async (scene) => {
     using client = new LabClient();
-    const ok = (cseq: number): RegExp =>
-      new RegExp(`^RTSP/1\\.0 200 OK\\nCSeq: ${cseq}\\nSession: \\d{6}\\n$`);
     await dialogue(scene, [
       [
         `SETUP movie.mjpeg RTSP/1.0\nCSeq: 1\nTransport: RTP/UDP; client_port= ${client.port}\n`,
@@ -72,7 +70,7 @@ Deno.test("the course's dialogue is answered byte for byte", async () => {
     ]);
     await dialogue(scene, [[
       "SETUP none.Mjpeg RTSP/1.0\nCSeq: 1\nTransport: RTP/UDP; client_port= 25000\n",
-      /^RTSP\/1\.0 404 NOT FOUND\nCSeq: 1\n$/,
+      "RTSP/1.0 404 NOT FOUND\nCSeq: 1\n",
     ]]);
   });
 });
@@ -80,15 +78,10 @@ Deno.test("the course's dialogue is answered byte for byte", async () => {
 Deno.test("with CR LF and a blank line the answer has them too", async () => {
   await withRtspServer({}, async (scene) => {
     using client = new LabClient();
-    const conn = await scene.connect();
-    await conn.write(
+    await dialogue(scene, [[
       `SETUP movie.mjpeg RTSP/1.0\r\nCSeq: 1\r\nTransport: RTP/UDP; client_port= ${client.port}\r\n\r\n`,
-    );
-    const wanted = "RTSP/1.0 200 OK\r\nCSeq: 1\r\nSession: 123456\r\n\r\n";
-    assert.match(
-      await conn.bytes(wanted.length),
-      /^RTSP\/1\.0 200 OK\r\nCSeq: 1\r\nSession: \d{6}\r\n\r\n$/,
-    );
+      ok(1, "\r\n", "\r\n"),
+    ]]);
   });
 });
 

@@ -168,6 +168,34 @@ pageTest("no peer yet: the page says so and how to start one", async () => {
   });
 });
 
+pageTest("the command for a peer names a coordinator elsewhere", async () => {
+  const cases: [string, number, string][] = [
+    ["127.0.0.1", 9000, "streamtool chain-peer A"],
+    [
+      "127.0.0.1",
+      9123,
+      "streamtool chain-peer A --coordinator 127.0.0.1:9123",
+    ],
+    [
+      "192.168.1.20",
+      9000,
+      "streamtool chain-peer A --coordinator 192.168.1.20:9000",
+    ],
+    ["::1", 9000, "streamtool chain-peer A --coordinator '[::1]:9000'"],
+  ];
+  for (const [host, port, command] of cases) {
+    const chain = new MadeUpChain();
+    chain.control = { host, port };
+    await using server = await servePages(chain);
+    await withPage(NARROW, async (page, { errors }) => {
+      await page.goto(server.url);
+      const field = page.getByLabel("Command that starts a peer");
+      assert.equal(await field.inputValue(), command);
+      assert.deepEqual(errors, []);
+    });
+  }
+});
+
 pageTest(
   "start and stop by button and by keyboard; stop asks first",
   async () => {

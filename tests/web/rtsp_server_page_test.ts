@@ -117,7 +117,7 @@ pageTest(
       );
       assert.match(
         (await page.locator("#stats").innerText()).replace(/\s+/g, " "),
-        /^Viewers playing 4 of 5 Bitrate 26\.4 Mbit\/s Frames a second 132 Most loss 3\.4 % Most jitter 1\.35 ms Frames skipped 31 .* Sent \d+ MB [\d,]+ frames RTSP connections 5 of 8$/,
+        /^Viewers playing 4 of 5 Bitrate 26\.4 Mbit\/s Frames a second 132 Most loss 3\.4 % Most jitter 1\.35 ms Skipped frames 31 Sent \d+ MB [\d,]+ frames RTSP connections 5 of 8$/,
       );
       assert.equal(await page.locator("#stats .sparkline path").count(), 7);
       const table = await rows(page);
@@ -186,11 +186,7 @@ pageTest(
       await seen(page, /^No frame for [2-9] s$/);
       assert.deepEqual(
         [...server.asked].sort(),
-        [
-          "camera",
-          "fencing-final",
-          "pattern",
-        ].toSorted(),
+        ["camera", "fencing-final", "pattern"],
       );
       model.recover("broken");
       server.play();
@@ -250,9 +246,7 @@ pageTest(
     server.play();
     await withPage({ ...WIDE, clipboard: true }, async (page, { errors }) => {
       await page.goto(server.url);
-      await page.getByRole("link", { name: /^camera/ }).or(
-        page.locator('a.tile[href="?stream=camera"]'),
-      ).first().click();
+      await page.locator('a.tile[href="?stream=camera"]').click();
       await seen(page, "Viewers of camera");
       assert.equal(page.url(), `${server.url}?stream=camera`);
       assert.equal(await page.title(), "camera · RTSP server · streamtool");
@@ -281,7 +275,7 @@ pageTest(
       );
       assert.match(
         (await page.locator("#stream .facts").innerText()).replace(/\s+/g, " "),
-        /^Source camera:0 Kind live, the same for all Picture 1280×720 px Frames a second 30\.0 Length no end Viewers 2 viewers Bitrate to all 1[12]\.\d Mbit\/s$/,
+        /^Source camera:0 Kind live, all see the same Picture 1280×720 px Frames a second 30\.0 Length no end Viewers 2 viewers Bitrate to all 1[12]\.\d Mbit\/s$/,
       );
       await page.reload();
       await seen(page, "Viewers of camera");
@@ -469,29 +463,25 @@ pageTest(
   "the table sorts by any figure, and a reload keeps the order",
   async () => {
     await using server = await serveRtspPage(fiveViewers());
-    const last = async (page: Page): Promise<(string | undefined)[]> =>
-      (await rows(page)).map(([name]) => name?.slice(-3, -1));
+    const first = async (page: Page): Promise<string | undefined> =>
+      (await rows(page))[0]?.[0];
     await withPage(WIDE, async (page, { errors }) => {
       await page.goto(server.url);
       await page.locator(".table tbody tr").nth(5).waitFor();
       const loss = page.getByRole("button", { name: "Loss, %" });
       await loss.click();
       await loss.press("Enter");
-      assert.deepEqual(
-        (await last(page))[0],
-        ".2",
-        "who loses most comes first",
-      );
+      assert.equal(await first(page), "192.168.1.21", "who loses most");
       assert.match(page.url(), /\?sort=loss&order=descending$/);
       await page.reload();
       await page.locator(".table tbody tr").nth(5).waitFor();
-      assert.match((await rows(page))[0]?.[0] ?? "", /\.21$/);
+      assert.equal(await first(page), "192.168.1.21");
       await page.setViewportSize(NARROW);
       await page.getByLabel("Sort by").selectOption("Connected, descending");
-      assert.match((await rows(page))[0]?.[0] ?? "", /\.24$/);
+      assert.equal(await first(page), "192.168.1.24");
       assert.equal(
         await page.getByLabel("Sort by").locator("option")
-          .filter({ hasText: "End" }).count(),
+          .filter({ hasText: /^End,/ }).count(),
         0,
       );
       assert.deepEqual(errors, []);

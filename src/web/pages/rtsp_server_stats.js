@@ -29,7 +29,7 @@ export function createStats(place) {
     fps: createStat("Frames a second"),
     loss: createStat("Most loss"),
     jitter: createStat("Most jitter"),
-    skipped: createStat("Frames skipped"),
+    skipped: createStat("Skipped frames"),
     sent: createStat("Sent"),
     connections: createStat("RTSP connections"),
   };
@@ -68,7 +68,6 @@ export function createStats(place) {
       );
       stats.skipped.update({
         value: count(totals.skipped),
-        unit: "slow viewers",
         sample: totals.skipped,
       });
       stats.sent.update({

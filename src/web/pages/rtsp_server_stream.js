@@ -55,9 +55,7 @@ const COMMANDS = [
 const FACTS = {
   "Source": ({ source }) => source,
   "Kind": ({ kind }) =>
-    kind === "live"
-      ? "live, the same for all"
-      : "file, from the start for each",
+    kind === "live" ? "live, all see the same" : "file, each from the start",
   "Picture": ({ width, height }) =>
     width === 0 ? NONE : `${width}×${height} px`,
   "Frames a second": ({ fps }) => fps === 0 ? NONE : short(fps),

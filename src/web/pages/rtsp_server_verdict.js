@@ -55,8 +55,7 @@ function judgeLostSources(lost) {
     answer: `${names(lost.map(({ name }) => name), "streams")} ${
       lost.length === 1 ? "has lost its source" : "have lost their sources"
     }, ${plural(viewers, "viewer")} ${viewers === 1 ? "waits" : "wait"}`,
-    reason:
-      "The server opens it again by itself; whoever watches stays connected.",
+    reason: "",
   };
 }
 
