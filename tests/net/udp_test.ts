@@ -1,3 +1,4 @@
+import { quietFor } from "../support/wait.ts";
 import assert from "node:assert/strict";
 import { DatagramBatch, openUdpSocket } from "../../src/net/udp.ts";
 import type { UdpAddress, UdpSocket } from "../../src/net/udp.ts";
@@ -308,7 +309,7 @@ testPaths(
     const batch = new DatagramBatch(8, 100);
     const pending = socket.receive(batch);
     await sender.send(batchOf([5, 5, 5]), 0, 3, socket.address);
-    await new Promise((resolve) => setTimeout(resolve, 0));
+    await quietFor(0);
     socket.close();
     // The descriptor's number is free now, and this takes it.
     using other = openUdpSocket({ ...LOCAL, fastPath });

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { makeJpegs } from "../support/clips.ts";
-import { waitUntil } from "../support/wait.ts";
+import { quietFor, waitUntil } from "../support/wait.ts";
 import { hasBye, rtpOf, withRtspServer } from "./support/rtsp_scene.ts";
 
 Deno.test("sessions beyond the limits are 453, and room comes back", async () => {
@@ -48,7 +48,7 @@ Deno.test("GET_PARAMETER keeps a session alive", async () => {
         Session: session,
       });
       assert.equal(alive.status, 200);
-      await new Promise((resolve) => setTimeout(resolve, 300));
+      await quietFor(300);
     }
     assert.equal(scene.running.server.report().sessions.length, 1);
   });
