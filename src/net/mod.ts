@@ -50,11 +50,9 @@ export { serveTls, type TlsServerOptions } from "./tls.ts";
 export {
   DatagramBatch,
   MAX_DATAGRAM_BYTES,
-  NO_FAST_PATH_VARIABLE,
   openUdpSocket,
   type UdpAddress,
   type UdpOptions,
-  type UdpPath,
   type UdpSocket,
 } from "./udp.ts";
 export {

@@ -12,7 +12,6 @@ const to = { hostname: "127.0.0.1", port: Number(Deno.args[0]) };
 using socket = openUdpSocket({
   hostname: "127.0.0.1",
   port: 0,
-  fastPath: false,
 });
 const batch = new DatagramBatch(1, 65_536);
 console.log(socket.address.port);
