@@ -120,7 +120,7 @@ const FRAME_BYTES = 178_000;
  * sends on, with `fragmentBytes` of the frame in a datagram.
  */
 export async function plainRelayCost(fragmentBytes: number): Promise<number> {
-  const portable = { hostname: "127.0.0.1", port: 0, fastPath: false };
+  const portable = { hostname: "127.0.0.1", port: 0 };
   using source = openUdpSocket(portable);
   using sink = openUdpSocket(portable);
   const batch = new DatagramBatch(1, 65_536);
