@@ -13,7 +13,7 @@ import {
   route,
   startHttpServer,
 } from "../../net/mod.ts";
-import { serveAsset } from "../../web/mod.ts";
+import { serveAsset, servePage } from "../../web/mod.ts";
 import { formatMetrics, METRICS_TYPE } from "./metrics.ts";
 import { isRefusal, type Refusal } from "./playback.ts";
 import type { RtspServer } from "./server.ts";
@@ -37,6 +37,7 @@ export function serveRtspPage(
     log,
     flag: "--page-port",
     handler: route({
+      "GET /": () => servePage("rtsp_server"),
       "GET /api/server": () => jsonResponse(server.report()),
       "GET /api/streams": () => jsonResponse(server.report().streams),
       "GET /api/sessions": () => jsonResponse(server.report().sessions),
@@ -59,12 +60,14 @@ export function serveRtspPage(
             request,
             closing,
           ),
+          204, // the page asks again; an error would fill its console
         ),
       "GET /streams/:name/stream.mjpeg": async (_request, info) =>
         picture(
           await server.preview(info.params.name ?? "")?.stream(
             info.closing,
           ),
+          503,
         ),
       "GET /metrics": () =>
         new Response(formatMetrics(server.report()), {
@@ -79,11 +82,19 @@ export function serveRtspPage(
   });
 }
 
-function picture(outcome: Response | Refusal | undefined): Response {
+/** The picture, or what says that the stream has none now. */
+function picture(
+  outcome: Response | Refusal | undefined,
+  absent: 204 | 503,
+): Response {
   if (outcome === undefined) {
     return errorResponse(404, "Cannot show the picture: no such stream");
   }
-  return outcome instanceof Response || !isRefusal(outcome)
-    ? outcome
-    : errorResponse(503, `Cannot show the picture: ${outcome.reason}`);
+  if (outcome instanceof Response || !isRefusal(outcome)) return outcome;
+  return absent === 204
+    ? new Response(null, {
+      status: absent,
+      headers: { "cache-control": "no-store" },
+    })
+    : errorResponse(absent, `Cannot show the picture: ${outcome.reason}`);
 }
