@@ -6,6 +6,10 @@
  * its neighbour. Flags go on to `deno test`, with their value behind a `=`. The
  * last line is the sum.
  *
+ * Where `CI` is set, a file of the second kind in which a test failed runs once
+ * more, alone, and what passes then is named: a browser that the machine kept
+ * waiting is no fault of the program, a fault shows twice.
+ *
  * @module
  */
 
@@ -81,6 +85,29 @@ export function readTotals(output: string): Totals | undefined {
   };
 }
 
+/** Files with a failed test, at most, that are worth a second run: more is no accident. */
+const MAX_SECOND_RUNS = 4;
+
+/**
+ * The test files in which a test failed, by the output of a run one file after
+ * another; `undefined` when it does not tell all of them, as when a file did
+ * not load.
+ */
+export function readFailedFiles(output: string): string[] | undefined {
+  const found = new Set<string>();
+  let failures = 0;
+  let file = "";
+  for (const line of output.split("\n")) {
+    file = /^running \d+ tests? from \.\/(\S+)$/.exec(line)?.[1] ?? file;
+    // A test that prints has its verdict on a line of its own.
+    if (!/^(?:\S.*)?\.\.\. FAILED \(/.test(line)) continue;
+    failures++;
+    found.add(file);
+  }
+  const whole = failures === readTotals(output)?.failed && !found.has("");
+  return whole ? [...found] : undefined;
+}
+
 /** The line that ends a run of tests. */
 export function formatTotals({ passed, failed, skipped }: Totals): string {
   return `${passed} passed, ${failed} failed` +
@@ -124,10 +151,26 @@ async function main(args: readonly string[]): Promise<number> {
     );
     if (STUCK.test(output)) console.error("\nEnded a test that hangs");
     const seen = readTotals(output) ?? { passed: 0, failed: 0, skipped: 0 };
-    totals.passed += seen.passed;
     totals.skipped += seen.skipped;
+    totals.passed += seen.passed;
     // A file that does not load fails the run without a failed test.
-    totals.failed += code !== 0 ? Math.max(1, seen.failed) : seen.failed;
+    let failed = code !== 0 ? Math.max(1, seen.failed) : seen.failed;
+    const again = Deno.env.has("CI") && !run.flags.includes("--parallel")
+      ? readFailedFiles(output) ?? []
+      : [];
+    if (again.length > 0 && again.length <= MAX_SECOND_RUNS) {
+      console.error(`\nOnce more, alone: ${again.join(", ")}`);
+      const second = await runDeno(
+        [...common, ...run.flags, ...again],
+        { giveUpAt: STUCK },
+      );
+      if (second.code === 0) {
+        console.error(`\nPassed the second time: ${again.join(", ")}`);
+        totals.passed += failed;
+        failed = 0;
+      }
+    }
+    totals.failed += failed;
   }
   console.log(formatTotals(totals));
   return totals.failed > 0 ? 1 : 0;

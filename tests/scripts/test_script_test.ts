@@ -1,5 +1,10 @@
 import assert from "node:assert/strict";
-import { formatTotals, planRuns, readTotals } from "../../scripts/test.ts";
+import {
+  formatTotals,
+  planRuns,
+  readFailedFiles,
+  readTotals,
+} from "../../scripts/test.ts";
 
 Deno.test("the totals are read from the last summary of deno test", () => {
   const cases: [output: string, totals: ReturnType<typeof readTotals>][] = [
@@ -54,4 +59,29 @@ Deno.test("what shares the machine runs apart from the cores", () => {
     [true, false, false],
   );
   assert.deepEqual(planRuns(["tests/net/c_test.ts"]).length, 1);
+});
+
+Deno.test("the files with a failed test are read from the output, or it says that they cannot be", () => {
+  const good = "running 1 test from ./tests/web/a_test.ts\na ... ok (1ms)\n";
+  const bad = "running 2 tests from ./tests/web/b_test.ts\n" +
+    "b ... ok (1ms)\nc ... FAILED (1s)\n";
+  const printing = "running 1 test from ./tests/net/p_test.ts\n" +
+    "p ...\n------- output -------\nx\n----- output end -----\np ... FAILED (2ms)\n";
+  const cases: [output: string, files: readonly string[] | undefined][] = [
+    [`${good}ok | 1 passed | 0 failed (1ms)\n`, []],
+    [
+      `${good}${bad}FAILED | 2 passed | 1 failed (1s)\n`,
+      ["tests/web/b_test.ts"],
+    ],
+    [
+      `${printing}${bad}FAILED | 1 passed | 2 failed (1s)\n`,
+      ["tests/net/p_test.ts", "tests/web/b_test.ts"],
+    ],
+    // One more failed than the lines tell: a file did not load.
+    [`${bad}FAILED | 1 passed | 2 failed (1s)\n`, undefined],
+    [`${good}error: Type checking failed.\n`, undefined],
+  ];
+  for (const [output, files] of cases) {
+    assert.deepEqual(readFailedFiles(output), files, output);
+  }
 });

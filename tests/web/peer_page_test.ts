@@ -96,7 +96,7 @@ pageTest("space freezes and continues, f is full screen, ? helps", async () => {
     await page.getByRole("button", { name: "Continue" }).click();
     await page.locator(".picture-message").waitFor({ state: "hidden" });
     await page.locator('.picture[data-stale="false"]').waitFor();
-    assert.ok(await shownFrame(page) > frozen);
+    await waitUntil(async () => await shownFrame(page) > frozen);
     await keepScreenshot(page, "peer_1600");
     await page.setViewportSize(NARROW);
     await keepScreenshot(page, "peer_360");
