@@ -35,6 +35,8 @@ export interface CommandResult {
 export interface RunOptions {
   /** Ends the command, and all it started, when a piece of its output matches. */
   giveUpAt?: RegExp;
+  /** Variables it gets beside ours. */
+  env?: Readonly<Record<string, string>>;
 }
 
 /**
@@ -44,7 +46,7 @@ export interface RunOptions {
 export async function runShown(
   command: string,
   args: readonly string[],
-  { giveUpAt }: RunOptions = {},
+  { giveUpAt, env }: RunOptions = {},
 ): Promise<CommandResult> {
   const plain: Record<string, string> = Deno.stdout.isTerminal()
     ? {}
@@ -52,7 +54,7 @@ export async function runShown(
   const child = new Deno.Command(command, {
     args: [...args],
     cwd: ROOT,
-    env: plain,
+    env: { ...plain, ...env },
     stdin: "null",
     stdout: "piped",
     stderr: "inherit",
@@ -75,6 +77,22 @@ export function runDeno(
   options: RunOptions = {},
 ): Promise<CommandResult> {
   return runShown(Deno.execPath(), args, options);
+}
+
+/**
+ * Runs `deno` without showing what it prints, and returns its standard output.
+ *
+ * @throws {Error} with what it said when it fails.
+ */
+export async function runQuiet(args: readonly string[]): Promise<string> {
+  const { success, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+    args: [...args],
+    env: { NO_COLOR: "1" },
+    stdin: "null",
+  }).output();
+  if (success) return new TextDecoder().decode(stdout);
+  const said = new TextDecoder().decode(stderr).trim();
+  throw new Error(`Cannot run deno ${args.join(" ")}: ${said}`);
 }
 
 /** Those of `flags` that this version of `deno SUBCOMMAND` has. */

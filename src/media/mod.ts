@@ -12,6 +12,7 @@ export type { FfmpegLocation, FindOptions } from "./ffmpeg_find.ts";
 export { ensureFfmpeg } from "./ffmpeg_fetch.ts";
 export type { EnsureOptions, FetchProgress } from "./ffmpeg_fetch.ts";
 export { fileInput, urlInput } from "./ffmpeg_inputs.ts";
+export type { EmbeddedIndex } from "./embedded_ffmpeg.ts";
 export type { FfmpegInput } from "./ffmpeg_inputs.ts";
 export {
   cachedFfmpegPath,

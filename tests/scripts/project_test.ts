@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { compileArguments } from "../../scripts/compile.ts";
+import { compileArguments, readRequest } from "../../scripts/compile.ts";
 import { steps } from "../../scripts/ok.ts";
 import { PROGRAM_PERMISSIONS, ROOT } from "../../scripts/support.ts";
 import { selfCommand } from "../../src/cli/deno_host.ts";
@@ -32,19 +32,27 @@ Deno.test("the program has the same permissions however it is started", () => {
     assert.deepEqual(permissionsIn(words), PROGRAM_PERMISSIONS, command);
   }
   assert.deepEqual(
-    permissionsIn(compileArguments([], [])),
+    permissionsIn(compileArguments(readRequest([]), [])),
     PROGRAM_PERMISSIONS,
   );
   assert.deepEqual(permissionsIn(selfCommand([]).args), PROGRAM_PERMISSIONS);
 });
 
 Deno.test("a compiled program includes what it is told to, and goes where it is told", () => {
-  const plain = compileArguments([], ["src/web/static"]).join(" ");
+  const made = (flags: string[], included: string[] = []): string =>
+    compileArguments(readRequest(flags), included).join(" ");
+  const plain = made([], ["src/web/static"]);
   assert.match(plain, /--include src\/web\/static --output dist\/streamtool/);
   assert.match(plain, / main\.ts$/);
-  const placed = compileArguments(["--output=elsewhere"], []).join(" ");
+  const placed = made(["--output=elsewhere"]);
   assert.match(placed, / --output=elsewhere main\.ts$/);
   assert.doesNotMatch(placed, /dist/);
+  for (const flags of [["--target", "t-linux"], ["--target=t-linux"]]) {
+    assert.match(
+      made(["--slim", ...flags]),
+      / --output dist\/streamtool-t-linux --target[ =]t-linux main\.ts$/,
+    );
+  }
 });
 
 Deno.test("ok checks the quick things first and the tests last", () => {
