@@ -14,6 +14,7 @@ import {
 } from "../tests/support/process.ts";
 import { descendants, isRunning } from "../tests/support/process_table.ts";
 import { settled } from "../tests/support/wait.ts";
+import { BareRoot, bareRootMissing } from "./bare_root.ts";
 import { ROOT } from "./support.ts";
 import { formatTotals } from "./test.ts";
 
@@ -31,6 +32,8 @@ const PAGE_LIMIT_MS = 10_000;
 interface Check {
   name: string;
   run: (binary: string) => Promise<void>;
+  /** Why it cannot be tried here. */
+  missing?: () => Promise<string | undefined>;
 }
 
 const CHECKS: Check[] = [
@@ -39,6 +42,11 @@ const CHECKS: Check[] = [
   { name: "help lists the commands", run: checkHelp },
   { name: "chain-run brings every frame to every peer", run: checkChain },
   { name: "the pages are inside, and a signal ends it with 0", run: checkPage },
+  {
+    name: "all of it works where there is nothing but the C library",
+    run: checkBareRoot,
+    missing: bareRootMissing,
+  },
 ];
 
 async function checkVersion(binary: string): Promise<void> {
@@ -91,6 +99,43 @@ async function checkChain(binary: string): Promise<void> {
   } finally {
     Deno.removeSync(folder, { recursive: true });
   }
+}
+
+/** The ffmpeg that the binary brought to its cache when `doctor` asked for it. */
+async function ffmpegInside(binary: string): Promise<string | undefined> {
+  await using process = startProcess(binary, ["doctor", "--json"], {
+    json: true,
+  });
+  await expectExit(process);
+  const { detail } = await process.event(({ name }) => name === "ffmpeg");
+  return /(\/\S+), from this program/.exec(String(detail))?.[1];
+}
+
+async function checkBareRoot(binary: string): Promise<void> {
+  const ffmpeg = await ffmpegInside(binary);
+  assert.ok(ffmpeg, "ffmpeg is inside");
+  await using root = await BareRoot.make(binary, [ffmpeg]);
+  const run = async (...words: string[]): Promise<string> => {
+    const { command, args } = root.command(words);
+    await using process = startProcess(command, args);
+    await expectExit(process, RUN_LIMIT_MS);
+    return process.lines.join("\n");
+  };
+  assert.match(await run("doctor"), /ffmpeg .*, from this program/);
+  await run(
+    ...["chain-run", `pattern:320x240@${FRAMES_PER_SECOND}`, "--no-page"],
+    ...["--peers", "2", "--duration", "1s", "--dir", "/tmp/chain"],
+    "--exit-at-end",
+  );
+  for (const peer of PEERS.slice(0, 2)) {
+    const frames = framesOf(join(root.path, "tmp", "chain"), peer);
+    assert.equal(frames.length, FRAMES_PER_SECOND, `frames of ${peer}`);
+  }
+  await run(
+    ...["convert", "pattern:320x240@10", "/tmp/film.mjpeg"],
+    ...["--duration", "1s", "--container", "binary"],
+  );
+  assert.ok(Deno.statSync(join(root.path, "tmp", "film.mjpeg")).size > 1000);
 }
 
 async function checkPage(binary: string): Promise<void> {
@@ -149,7 +194,13 @@ function equal(a: Uint8Array, b: Uint8Array): boolean {
 
 async function main([binary = `${ROOT}dist/streamtool`]: readonly string[]) {
   const totals = { passed: 0, failed: 0, skipped: 0 };
-  for (const { name, run } of CHECKS) {
+  for (const { name, run, missing } of CHECKS) {
+    const why = await missing?.();
+    if (why !== undefined) {
+      totals.skipped++;
+      console.log(`${name} ... skipped: ${why}`);
+      continue;
+    }
     try {
       await run(resolve(binary));
       totals.passed++;

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { escapeControls } from "../log/mod.ts";
 import { MediaError, MissingProgramError } from "./errors.ts";
 import { FFMPEG_REMEDY } from "./ffmpeg_process.ts";
 
@@ -19,6 +20,9 @@ export interface FfmpegVersion {
 
 /** Milliseconds `-version` may take; a cold start from a slow disk takes two seconds. */
 const VERSION_TIMEOUT = 15_000;
+
+/** Characters of what it says instead of its version that are told on. */
+const MAX_SAID = 200;
 
 const known = new Map<string, Promise<FfmpegVersion>>();
 
@@ -69,15 +73,19 @@ export function ffmpegVersion(path: string): Promise<FfmpegVersion> {
 async function askVersion(path: string): Promise<FfmpegVersion> {
   const timeout = new AbortController();
   const timer = setTimeout(() => timeout.abort(), VERSION_TIMEOUT);
+  let said: string;
   try {
-    const { stdout } = await new Deno.Command(path, {
+    const { stdout, stderr } = await new Deno.Command(path, {
       args: ["-hide_banner", "-version"],
       stdin: "null",
-      stderr: "null",
+      stderr: "piped",
       signal: timeout.signal,
     }).output();
     const version = parseFfmpegVersion(new TextDecoder().decode(stdout));
     if (version !== undefined) return version;
+    said = escapeControls(
+      new TextDecoder().decode(stderr).trim().slice(0, MAX_SAID),
+    );
   } catch (cause) {
     throw new MissingProgramError(
       "ffmpeg",
@@ -92,6 +100,9 @@ async function askVersion(path: string): Promise<FfmpegVersion> {
   }
   throw new MediaError(
     "unsupported",
-    `Cannot use ${JSON.stringify(path)} as ffmpeg: it does not say its version`,
+    `Cannot use ${
+      JSON.stringify(path)
+    } as ffmpeg: it does not say its version` +
+      (said === "" ? "" : `, but "${said}"`),
   );
 }

@@ -188,11 +188,11 @@ const failures: readonly {
     name: "the program does not run",
     plan: async () => {
       const { bytes, integrity } = await makeTarball([
-        ["package/ffmpeg", new TextEncoder().encode("#!/bin/sh\nexit 1\n")],
+        ["package/ffmpeg", new TextEncoder().encode("#!/bin/sh\necho broken >&2\nexit 1\n")],
       ]);
       return { tarball: bytes, integrity };
     },
-    says: /does not say its version/,
+    says: /does not say its version, but "broken"/,
   },
 ];
 
