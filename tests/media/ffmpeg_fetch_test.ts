@@ -188,7 +188,10 @@ const failures: readonly {
     name: "the program does not run",
     plan: async () => {
       const { bytes, integrity } = await makeTarball([
-        ["package/ffmpeg", new TextEncoder().encode("#!/bin/sh\necho broken >&2\nexit 1\n")],
+        [
+          "package/ffmpeg",
+          new TextEncoder().encode("#!/bin/sh\necho broken >&2\nexit 1\n"),
+        ],
       ]);
       return { tarball: bytes, integrity };
     },
