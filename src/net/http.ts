@@ -34,6 +34,8 @@ export interface HttpRequestInfo {
   readonly remoteAddress: string;
   /** Aborted when the server closes: end long polls and streams then. */
   readonly closing: AbortSignal;
+  /** Resolves when the whole answer has left this process, or its client has gone. */
+  readonly answered?: Promise<void>;
 }
 
 /** Answers one request. */
@@ -116,13 +118,14 @@ export async function startHttpServer(
       );
     }
     active++;
-    remote.completed.then(finishOne, finishOne);
+    const answered = remote.completed.then(finishOne, finishOne);
     const refusal = refuse(request, options);
     if (refusal !== undefined) return refusal;
     try {
       return await options.handler(request, {
         remoteAddress: remote.remoteAddr.hostname,
         closing: closing.signal,
+        answered,
       });
     } catch (error) {
       options.log?.error(

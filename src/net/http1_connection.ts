@@ -30,7 +30,7 @@ export interface Http1Handler {
   upgrade(
     head: RequestHead,
     rest: Uint8Array<ArrayBuffer>,
-  ): Response | undefined;
+  ): Promise<Response | undefined>;
 }
 
 /** A connection; `run` serves it. */
@@ -61,7 +61,10 @@ export class Http1Connection {
         if (event?.type !== "head") return false;
         const { head } = event;
         if (isUpgrade(head)) {
-          const refusal = this.#handler.upgrade(head, this.#reader.takeRest());
+          const refusal = await this.#handler.upgrade(
+            head,
+            this.#reader.takeRest(),
+          );
           if (refusal === undefined) return true;
           await this.#send(head, refusal, false);
           return false;

@@ -1,7 +1,7 @@
 /**
  * HTTP and WebSockets on one port, plain or with TLS: a handler takes a standard
  * `Request` and gives a standard `Response`, as with `startHttpServer`, and a
- * WebSocket is taken by `ws`, which can hold its sender back.
+ * WebSocket can hold its sender back.
  *
  * It reads HTTP itself. `Deno.serve` gives WebSockets without back-pressure,
  * and `node:http` under Deno does not hold a TLS client back (2.9.6: 300 MB of an
@@ -11,7 +11,6 @@
  */
 
 import type { Logger } from "../log/mod.ts";
-import { ConnDuplex } from "./conn_duplex.ts";
 import type { HttpHandler } from "./http.ts";
 import { hostAllowed, originAllowed } from "./http_guard.ts";
 import { errorResponse, finishResponse } from "./http_reply.ts";
@@ -19,8 +18,9 @@ import { Http1Connection } from "./http1_connection.ts";
 import type { RequestHead } from "./http1_head.ts";
 import { listenOrExplain } from "./listen_error.ts";
 import { formatHostPort } from "./resolve.ts";
-import { closeQuietly } from "./tcp.ts";
-import { WebSocketAcceptor, type WebSocketPeer } from "./websocket.ts";
+import { closeQuietly, writeAll } from "./tcp.ts";
+import { WebSocketPeer } from "./websocket.ts";
+import { openingAnswer } from "./websocket_handshake.ts";
 
 /** How long `close` waits for answers under way. */
 const DRAIN_MS = 1000;
@@ -91,16 +91,15 @@ class RunningServer implements Http1Server {
   readonly url: string;
   readonly port: number;
   readonly #options: Http1ServerOptions;
-  readonly #acceptor: WebSocketAcceptor;
   readonly #closing = new AbortController();
   readonly #connections = new Map<Deno.Conn, Http1Connection>();
+  readonly #peers = new Map<Deno.Conn, WebSocketPeer>();
   readonly #listener: Deno.Listener;
   readonly #accepting: Promise<void>;
   readonly #running = new Set<Promise<void>>();
 
   constructor(options: Http1ServerOptions) {
     this.#options = options;
-    this.#acceptor = new WebSocketAcceptor(options.maxMessageBytes);
     const { hostname, port, flag, tls } = options;
     this.#listener = listenOrExplain<Deno.Listener>(
       hostname,
@@ -157,8 +156,10 @@ class RunningServer implements Http1Server {
     });
     this.#connections.set(conn, connection);
     (conn as Partial<Deno.TcpConn>).setNoDelay?.call(conn, true);
-    if (await connection.run()) return; // a WebSocket's stream closes it
+    await connection.run();
+    await this.#peers.get(conn)?.finished;
     closeQuietly(conn);
+    this.#peers.delete(conn);
     this.#connections.delete(conn);
   }
 
@@ -235,12 +236,12 @@ class RunningServer implements Http1Server {
     );
   }
 
-  #upgrade(
+  async #upgrade(
     conn: Deno.Conn,
     head: RequestHead,
     rest: Uint8Array<ArrayBuffer>,
     remoteAddress: string,
-  ): Response | undefined {
+  ): Promise<Response | undefined> {
     const url = this.#urlOf(head);
     if (url === undefined) {
       return errorResponse(400, "Cannot connect: the request makes no sense");
@@ -254,20 +255,24 @@ class RunningServer implements Http1Server {
       ? errorResponse(503, "Cannot connect: the server is closing")
       : this.#refuseOrigin(info) ?? this.#options.refuseUpgrade(info);
     if (refusal !== undefined) return refusal;
-    const stream = new ConnDuplex(conn);
-    stream.once("close", () => this.#connections.delete(conn));
-    const request = {
-      method: head.method,
-      url: head.target,
-      headers: Object.fromEntries(head.headers),
-    };
-    this.#acceptor.accept(
-      request,
-      stream,
-      rest,
+    const answer = openingAnswer(head.headers);
+    if (answer === undefined) {
+      return errorResponse(
+        400,
+        "Cannot connect: the request is no handshake of a WebSocket, version 13",
+        { "sec-websocket-version": "13" },
+      );
+    }
+    await writeAll(conn, new TextEncoder().encode(answer));
+    const peer = new WebSocketPeer({
+      conn,
+      head: rest,
       remoteAddress,
-      (peer) => this.#options.connected(peer, info),
-    );
+      role: "server",
+      maxMessageBytes: this.#options.maxMessageBytes,
+    });
+    this.#peers.set(conn, peer);
+    this.#options.connected(peer, info);
     return undefined;
   }
 
@@ -285,6 +290,18 @@ class RunningServer implements Http1Server {
       );
   }
 
+  /** WebSockets that were closed already may say so until then. */
+  async #sayGoodbye(deadline: number): Promise<void> {
+    const closing = [...this.#peers.values()].filter(({ isOpen }) => !isOpen);
+    const late = Promise.withResolvers<void>();
+    const timer = setTimeout(late.resolve, deadline - performance.now());
+    await Promise.race([
+      Promise.all(closing.map(({ finished }) => finished)),
+      late.promise,
+    ]);
+    clearTimeout(timer);
+  }
+
   stopAccepting(): void {
     closeQuietly(this.#listener);
   }
@@ -299,6 +316,8 @@ class RunningServer implements Http1Server {
     while (busy() && performance.now() < deadline) {
       await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
     }
+    await this.#sayGoodbye(deadline);
+    for (const peer of this.#peers.values()) peer.terminate();
     for (const conn of this.#connections.keys()) closeQuietly(conn);
     await Promise.all(this.#running);
   }

@@ -7,6 +7,7 @@
  * @module
  */
 
+import type { HttpRequestInfo } from "./http.ts";
 import { errorResponse } from "./http_reply.ts";
 
 /**
@@ -14,6 +15,12 @@ import { errorResponse } from "./http_reply.ts";
  * stands still as soon as its tile must turn grey, and that a vanished client is forgotten soon.
  */
 export const LONG_POLL_MS = 2000;
+
+/**
+ * Answers that may hold frames of the pool while they are sent. Who reads slowly holds one for
+ * long; beyond these each has a copy, so that nobody empties the pool.
+ */
+const MAX_LENT = 4;
 
 /** Bytes that may live in a pooled buffer: valid until the last `release`. */
 export interface FrameHandle {
@@ -51,6 +58,7 @@ export class LiveFrames {
   #newest: Published | undefined;
   #sequence = 0;
   #closed = false;
+  #lent = 0;
   readonly #waiting = new Set<() => void>();
 
   /**
@@ -102,12 +110,22 @@ export class LiveFrames {
     waitMs: number,
     signal?: AbortSignal,
   ): Promise<LiveFrame | undefined> {
+    return await this.#another(after, waitMs, signal, () => this.newest());
+  }
+
+  /** What `take` gives as soon as the newest frame is another than `after`. */
+  async #another<Taken>(
+    after: number,
+    waitMs: number,
+    signal: AbortSignal | undefined,
+    take: () => Taken | undefined,
+  ): Promise<Taken | undefined> {
     if (this.#newest !== undefined && this.#newest.sequence !== after) {
-      return this.newest();
+      return take();
     }
     if (this.#closed || signal?.aborted) return undefined;
-    const { promise, resolve } = Promise.withResolvers<LiveFrame | undefined>();
-    const wake = (): void => resolve(this.newest());
+    const { promise, resolve } = Promise.withResolvers<Taken | undefined>();
+    const wake = (): void => resolve(take());
     const giveUp = (): void => resolve(undefined);
     const timer = setTimeout(giveUp, waitMs);
     signal?.addEventListener("abort", giveUp);
@@ -127,7 +145,10 @@ export class LiveFrames {
    * (milliseconds since it was published); 204 when none came in time. `wait` may shorten
    * {@linkcode LONG_POLL_MS}; without `after` the newest frame is the answer.
    */
-  async respond(request: Request, closing?: AbortSignal): Promise<Response> {
+  async respond(
+    request: Request,
+    { closing, answered }: Partial<HttpRequestInfo> = {},
+  ): Promise<Response> {
     const query = new URL(request.url).searchParams;
     const after = Number(query.get("after") ?? 0);
     const wait = Number(query.get("wait") ?? LONG_POLL_MS);
@@ -137,23 +158,57 @@ export class LiveFrames {
         `Cannot answer "${query}": after and wait are numbers from 0`,
       );
     }
-    const frame = await this.next(after, Math.min(wait, LONG_POLL_MS), closing);
-    if (frame === undefined) {
-      return new Response(null, {
+    const limit = Math.min(wait, LONG_POLL_MS);
+    const answer = (): Response | undefined => this.#answer(answered);
+    return await this.#another(after, limit, closing, answer) ??
+      new Response(null, {
         status: 204,
         headers: { "cache-control": "no-store" },
       });
-    }
-    return new Response(frame.bytes, {
+  }
+
+  #answer(answered: Promise<void> | undefined): Response | undefined {
+    const frame = this.#newest;
+    const bytes = frame?.copy ?? frame?.handle?.bytes;
+    if (frame === undefined || bytes === undefined) return undefined;
+    return new Response(this.#bodyOf(frame, bytes, answered), {
       headers: {
         "content-type": "image/jpeg",
+        "content-length": String(bytes.length),
         "cache-control": "no-store",
         "x-frame-seq": String(frame.sequence),
         "x-frame-number": String(frame.number),
         "x-frame-time": String(frame.time),
-        "x-frame-age": frame.ageMs.toFixed(0),
+        "x-frame-age": (performance.now() - frame.publishedAt).toFixed(0),
       },
     });
+  }
+
+  /**
+   * A response copies bytes that are its body (Fetch, "extract a body"), and thirty copies a
+   * second are some 60 MB until they are collected. A stream hands them on as they are; they
+   * stay in the pool's buffer until the answer has gone.
+   */
+  #bodyOf(
+    { handle }: Published,
+    bytes: Uint8Array,
+    answered: Promise<void> | undefined,
+  ): BodyInit {
+    if (
+      handle === undefined || answered === undefined || this.#lent >= MAX_LENT
+    ) return bytes as Uint8Array<ArrayBuffer>;
+    handle.retain();
+    this.#lent++;
+    answered.then(() => {
+      this.#lent--;
+      handle.release();
+    });
+    return new ReadableStream<Uint8Array>({
+      pull(controller): void {
+        controller.enqueue(bytes);
+        controller.close();
+      },
+    }, { highWaterMark: 0 });
   }
 
   /** Lets go of the newest frame and of all who wait. */

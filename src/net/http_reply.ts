@@ -60,34 +60,48 @@ export function finishResponse(
   response: Response,
 ): Response {
   if (response.status === 101) return response; // an upgraded connection
-  const headers = new Headers(response.headers);
-  for (const [name, value] of Object.entries(securityHeaders)) {
-    if (!headers.has(name)) headers.set(name, value);
-  }
-  const etag = headers.get("etag");
+  const answer = withHeaders(response, securityHeaders);
+  const etag = answer.headers.get("etag");
+  if (etag === null || answer.status !== 200) return answer;
   const known = request.headers.get("if-none-match");
   if (
-    response.status === 200 && etag !== null && known !== null &&
-    (request.method === "GET" || request.method === "HEAD") &&
+    known !== null && (request.method === "GET" || request.method === "HEAD") &&
     known.split(",").some((one) => weak(one) === weak(etag))
   ) {
-    response.body?.cancel().catch(() => {});
+    answer.body?.cancel().catch(() => {});
+    const headers = new Headers(answer.headers);
     for (const name of ["content-type", "content-length"]) headers.delete(name);
     return new Response(null, { status: 304, headers });
   }
-  // In place where possible: a new Response around the body of another one
-  // turns bytes that are there already into a stream.
-  try {
-    headers.forEach((value, name) => response.headers.set(name, value));
-    return response;
-  } catch (error) {
-    if (!(error instanceof TypeError)) throw error;
-    return new Response(response.body, {
-      status: response.status,
-      statusText: response.statusText,
-      headers,
-    });
+  return answer;
+}
+
+/**
+ * The response with those of `headers` that it does not have. In place where
+ * that is allowed: a new Response around the body of another one turns bytes
+ * that are there already into a stream.
+ */
+function withHeaders(
+  response: Response,
+  headers: Readonly<Record<string, string>>,
+): Response {
+  let answer = response;
+  for (const [name, value] of Object.entries(headers)) {
+    if (answer.headers.has(name)) continue;
+    try {
+      answer.headers.set(name, value);
+    } catch (error) {
+      if (!(error instanceof TypeError)) throw error;
+      const { status, statusText, body } = answer; // headers of `fetch` are fixed
+      answer = new Response(body, {
+        status,
+        statusText,
+        headers: new Headers(answer.headers),
+      });
+      answer.headers.set(name, value);
+    }
   }
+  return answer;
 }
 
 /** `If-None-Match` compares weakly: `W/"x"` is as good as `"x"`. */

@@ -1,14 +1,18 @@
 /**
- * WebSockets with back-pressure (`npm:ws`): whoever takes messages can pause
- * the connection, and the kernel then holds the sender back.
+ * WebSockets with back-pressure: whoever takes messages can pause the
+ * connection at any message, and the kernel then holds the sender back.
  *
  * @module
  */
 
-import { Buffer } from "node:buffer";
-import type { Duplex } from "node:stream";
-import * as untypedWs from "ws";
-import { Unmasker } from "./websocket_unmask.ts";
+import { closeQuietly, writeAll } from "./tcp.ts";
+import {
+  CloseCode,
+  closePayload,
+  encodeWebSocketFrame,
+  Opcode,
+} from "./websocket_frame.ts";
+import { WebSocketError, WebSocketReader } from "./websocket_reader.ts";
 
 /** How often a quiet peer is pinged, in milliseconds; Python's websockets does so too. */
 export const PING_INTERVAL_MS = 20_000;
@@ -16,159 +20,272 @@ export const PING_INTERVAL_MS = 20_000;
 /** How long the closing handshake may take, in milliseconds. */
 const CLOSE_TIMEOUT_MS = 2000;
 
-/** Fragments of one message: more than any client makes of one, few enough to be held. */
-export const MAX_FRAGMENTS = 4096;
+/** Small messages are written together, up to this. */
+const JOIN_BYTES = 64 * 1024;
 
-/** Policy violation: what `ws` answers to too many fragments. */
-const CODE_POLICY = 1008;
+/** While more than this waits to be sent, pings go unanswered. */
+const MAX_PONG_BACKLOG_BYTES = 64 * 1024;
 
-/** Message too big (RFC 6455 section 7.4.1). */
-const CODE_TOO_BIG = 1009;
-
-/** The part of `ws` that is used here; it brings no types. */
-interface WsSocket {
-  readonly bufferedAmount: number;
-  readonly readyState: number;
-  on(event: string, listener: (...values: never[]) => void): void;
-  send(data: string | Uint8Array): void;
-  ping(): void;
-  pause(): void;
-  resume(): void;
-  close(code?: number, reason?: string): void;
-  terminate(): void;
-}
-
-/** What the handshake looks at. */
-export interface HandshakeRequest {
-  readonly method: string;
-  readonly url: string;
-  /** Names in lower case. */
-  readonly headers: Readonly<Record<string, string>>;
-}
-
-interface WsServer {
-  handleUpgrade(
-    request: HandshakeRequest,
-    socket: Duplex,
-    head: Uint8Array,
-    done: (socket: WsSocket) => void,
-  ): void;
-}
-
-interface WsModule {
-  readonly WebSocket:
-    & (new (url: string, options: Record<string, unknown>) => WsSocket)
-    & { readonly OPEN: number };
-  readonly WebSocketServer: new (options: Record<string, unknown>) => WsServer;
-}
-
-const ws = untypedWs as unknown as WsModule;
+/** After so many messages without a pause for the network the others have their turn. */
+const TURN_MESSAGES = 64;
 
 /** What a connection tells; each is called in the order of the wire. */
 export interface WebSocketEvents {
   /** A text message. */
   text(text: string): void;
-  /** A binary message; the bytes are the receiver's. */
-  bytes(bytes: Uint8Array): void;
+  /** A binary message; the bytes are valid during the call only. */
+  bytes(bytes: Uint8Array<ArrayBuffer>): void;
   /** It is over, by whoever's will; called once, last. */
   closed(code: number, reason: string): void;
   /** Bytes that waited to be sent have gone. */
   drained?(): void;
 }
 
+/** An open connection, whose handshake is done. */
+export interface WebSocketConnection {
+  readonly conn: Deno.Conn;
+  /** What came behind the handshake. */
+  readonly head: Uint8Array;
+  readonly remoteAddress: string;
+  readonly role: "server" | "client";
+  /** Longer messages, and messages of too many fragments, close with 1009. */
+  readonly maxMessageBytes: number;
+}
+
 /** A connection; messages come once `listen` was called. */
 export class WebSocketPeer {
   /** The other end's address. */
   readonly remoteAddress: string;
-  readonly #socket: WsSocket;
-  readonly #stream: Duplex | undefined;
+  /** Resolves when the connection is closed and nothing of it runs any more. */
+  readonly finished: Promise<void>;
+  readonly #conn: Deno.Conn;
+  readonly #isClient: boolean;
+  readonly #reader: WebSocketReader;
+  readonly #finish: () => void;
   #events: WebSocketEvents | undefined;
+  #state: "open" | "closing" | "closed" = "open";
   #paused = false;
+  #wake: (() => void) | undefined;
   #heard = true;
-  #timer: ReturnType<typeof setInterval> | undefined;
+  #pingTimer: ReturnType<typeof setInterval> | undefined;
+  #closeTimer: ReturnType<typeof setTimeout> | undefined;
+  #outbox: Uint8Array[] = [];
+  #outboxBytes = 0;
+  #writing: Promise<void> | undefined;
+  #goodbye: { code: number; reason: string } = {
+    code: CloseCode.abnormal,
+    reason: "",
+  };
 
-  /** Wraps an open socket; `stream` is what lies under it. */
+  /** Takes the connection over. */
   constructor(
-    socket: WsSocket,
-    remoteAddress: string,
-    stream: Duplex | undefined,
+    { conn, head, remoteAddress, role, maxMessageBytes }: WebSocketConnection,
   ) {
-    this.#socket = socket;
-    this.#stream = stream;
+    this.#conn = conn;
     this.remoteAddress = remoteAddress;
-    // Nothing is lost before somebody listens.
-    this.pause();
-    socket.on("message", (data: Buffer, isBinary: boolean) => {
-      this.#heard = true;
-      if (isBinary) this.#events?.bytes(data);
-      else this.#events?.text(data.toString());
+    this.#isClient = role === "client";
+    this.#reader = new WebSocketReader({
+      masked: role === "server",
+      maxMessageBytes,
     });
-    socket.on("pong", () => this.#heard = true);
-    socket.on("ping", () => this.#heard = true);
-    // What is wrong follows as the close code.
-    socket.on("error", () => {});
-    socket.on("close", (code: number, reason: Buffer) => {
-      clearInterval(this.#timer);
-      this.#events?.closed(code, reason.toString());
-    });
-    stream?.on("drain", () => this.#events?.drained?.());
+    this.#reader.push(head);
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.finished = promise;
+    this.#finish = resolve;
   }
 
   /** Starts to hand on messages, and to ping: who is silent for two pings is gone. */
   listen(events: WebSocketEvents): void {
     this.#events = events;
-    this.#timer = setInterval(() => this.#check(), PING_INTERVAL_MS);
-    this.resume();
+    this.#pingTimer = setInterval(() => this.#check(), PING_INTERVAL_MS);
+    this.#run();
   }
 
   /** Whether it can be sent to. */
   get isOpen(): boolean {
-    return this.#socket.readyState === ws.WebSocket.OPEN;
+    return this.#state === "open";
   }
 
   /** Bytes that wait to be sent. */
   get bufferedBytes(): number {
-    return this.#socket.bufferedAmount;
+    return this.#outboxBytes;
   }
 
-  /** Sends a message; nothing when the connection is over. */
+  /** Sends a message; nothing when the connection is over. What is sent in one go is written in one. */
   send(message: string | Uint8Array): void {
-    if (this.isOpen) this.#socket.send(message);
+    if (!this.isOpen) return;
+    if (typeof message === "string") {
+      this.#post(Opcode.text, new TextEncoder().encode(message));
+    } else this.#post(Opcode.binary, message);
   }
 
-  /** What `run` sends goes to the kernel as one piece. */
-  batch(run: () => void): void {
-    this.#stream?.cork();
-    try {
-      run();
-    } finally {
-      this.#stream?.uncork();
-    }
-  }
-
-  /** Reads no more; messages that were read already, at most one read's, still come. */
+  /** No message comes before `resume`. */
   pause(): void {
     this.#paused = true;
-    this.#socket.pause();
   }
 
-  /** Reads on. */
+  /** Messages come again. */
   resume(): void {
+    if (!this.#paused) return;
     this.#paused = false;
     this.#heard = true;
-    this.#socket.resume();
+    this.#wake?.();
   }
 
   /** Says goodbye; what was sent before still goes out. */
   close(code: number, reason: string): void {
-    // The other end's goodbye must be read.
-    this.resume();
-    this.#socket.close(code, reason);
+    if (!this.isOpen) return;
+    this.#post(Opcode.close, closePayload(code, reason));
+    this.#state = "closing";
+    this.#closeTimer = setTimeout(() => this.terminate(), CLOSE_TIMEOUT_MS);
+    this.resume(); // the other end's goodbye must be read
   }
 
   /** Cuts the connection. */
   terminate(): void {
-    this.#socket.terminate();
+    this.#state = "closed";
+    clearTimeout(this.#closeTimer);
+    closeQuietly(this.#conn);
+    this.#wake?.();
+    if (this.#events === undefined) this.#finish(); // nobody ever listened
+  }
+
+  /** Reads and hands on until the end. */
+  async #run(): Promise<void> {
+    try {
+      while (await this.#handOn() && await this.#fill());
+    } catch (error) {
+      if (error instanceof WebSocketError) await this.#refuse(error);
+      // else the connection broke, which the goodbye says
+    }
+    clearInterval(this.#pingTimer);
+    await this.#writing; // the goodbye, and what was sent before it
+    this.terminate();
+    const { code, reason } = this.#goodbye;
+    this.#finish();
+    this.#events?.closed(code, reason);
+  }
+
+  async #fill(): Promise<boolean> {
+    const count = await this.#conn.read(this.#reader.space());
+    if (count === null) return false;
+    this.#reader.filled(count);
+    this.#heard = true;
+    return true;
+  }
+
+  /** Hands on what was read, waiting while it is paused; `false` when it is over. */
+  async #handOn(): Promise<boolean> {
+    let sinceTurn = 0;
+    for (;;) {
+      while (this.#paused && this.#state === "open") {
+        await new Promise<void>((resolve) => this.#wake = resolve);
+        this.#wake = undefined;
+        sinceTurn = 0;
+      }
+      if (this.#state === "closed") return false;
+      if (++sinceTurn > TURN_MESSAGES) {
+        await new Promise((resolve) => setTimeout(resolve));
+        sinceTurn = 0;
+        continue;
+      }
+      const item = this.#reader.next();
+      switch (item?.type) {
+        case undefined:
+          return true;
+        case "text":
+          // Who has said goodbye is not interested any more.
+          if (this.isOpen) this.#events?.text(item.text);
+          break;
+        case "bytes":
+          if (this.isOpen) this.#events?.bytes(item.bytes);
+          break;
+        case "ping":
+          if (this.isOpen && this.#outboxBytes < MAX_PONG_BACKLOG_BYTES) {
+            this.#post(Opcode.pong, item.bytes);
+          }
+          break;
+        case "close":
+          this.#goodbye = item;
+          if (this.isOpen) this.#answerClose(item.code);
+          if (!this.#isClient) return false;
+          // It is the server that ends the connection.
+          this.#closeTimer ??= setTimeout(
+            () => this.terminate(),
+            CLOSE_TIMEOUT_MS,
+          );
+      }
+    }
+  }
+
+  #answerClose(code: number): void {
+    this.#post(
+      Opcode.close,
+      code === CloseCode.none ? new Uint8Array() : closePayload(code, ""),
+    );
+    this.#state = "closing";
+  }
+
+  /** Tells the other end what it did wrong; it may not listen before it has sent what it wants to. */
+  async #refuse({ code, message }: WebSocketError): Promise<void> {
+    this.close(code, message);
+    this.#closeTimer ??= setTimeout(() => this.terminate(), CLOSE_TIMEOUT_MS);
+    const buffer = new Uint8Array(JOIN_BYTES);
+    try {
+      await this.#writing;
+      await (this.#conn as Partial<Deno.TcpConn>).closeWrite?.();
+      while (await this.#conn.read(buffer) !== null);
+    } catch {
+      // It is gone, or its time is over.
+    }
+  }
+
+  #post(opcode: number, payload: Uint8Array): void {
+    const frame = encodeWebSocketFrame(
+      opcode,
+      payload,
+      this.#isClient ? newKey() : undefined,
+    );
+    this.#outbox.push(frame);
+    this.#outboxBytes += frame.length;
+    this.#writing ??= this.#writeAll();
+  }
+
+  async #writeAll(): Promise<void> {
+    await undefined; // what is sent in this turn goes together
+    try {
+      while (this.#outbox.length > 0) {
+        const bytes = this.#takeOutbox();
+        await writeAll(this.#conn, bytes);
+        this.#outboxBytes -= bytes.length;
+        if (this.isOpen) this.#events?.drained?.();
+      }
+    } catch {
+      this.terminate();
+      this.#outbox = [];
+      this.#outboxBytes = 0;
+    }
+    this.#writing = undefined;
+  }
+
+  /** One large message, or small ones as one piece. */
+  #takeOutbox(): Uint8Array {
+    let count = 0;
+    let bytes = 0;
+    for (const { length } of this.#outbox) {
+      if (count > 0 && bytes + length > JOIN_BYTES) break;
+      bytes += length;
+      count++;
+    }
+    const taken = this.#outbox.splice(0, count);
+    if (taken.length === 1) return taken[0]!;
+    const joined = new Uint8Array(bytes);
+    let at = 0;
+    for (const piece of taken) {
+      joined.set(piece, at);
+      at += piece.length;
+    }
+    return joined;
   }
 
   #check(): void {
@@ -176,136 +293,12 @@ export class WebSocketPeer {
     if (!this.#heard) this.terminate();
     else {
       this.#heard = false;
-      if (this.isOpen) this.#socket.ping();
+      if (this.isOpen) this.#post(Opcode.ping, new Uint8Array());
     }
   }
 }
 
-/** Takes WebSockets in, on the stream of a request that asked for one. */
-export class WebSocketAcceptor {
-  readonly #server: WsServer;
-
-  /** Messages of more than `maxMessageBytes`, or of too many fragments, close with 1009. */
-  constructor(maxMessageBytes: number) {
-    this.#server = new ws.WebSocketServer({
-      noServer: true,
-      clientTracking: false,
-      maxPayload: maxMessageBytes,
-      maxFragments: MAX_FRAGMENTS,
-      perMessageDeflate: false,
-      closeTimeout: CLOSE_TIMEOUT_MS,
-      WebSocket: ServerSocket,
-    });
-  }
-
-  /** Answers the handshake; a wrong one is refused with 400 and `accepted` not called. */
-  accept(
-    request: HandshakeRequest,
-    stream: Duplex,
-    head: Uint8Array,
-    remoteAddress: string,
-    accepted: (peer: WebSocketPeer) => void,
-  ): void {
-    const unmasker = new Unmasker();
-    // `ws` puts the head back into the stream, so it passes here too.
-    stream.prependListener("data", (bytes: Buffer) => unmasker.push(bytes));
-    this.#server.handleUpgrade(
-      request,
-      stream,
-      head,
-      (socket) => accepted(new WebSocketPeer(socket, remoteAddress, stream)),
-    );
-  }
-}
-
-/** `ws` calls too many fragments a policy violation; to us they are a message that is too big. */
-class ServerSocket extends ws.WebSocket {
-  override close(code?: number, reason?: string): void {
-    super.close(
-      code === CODE_POLICY && reason === undefined ? CODE_TOO_BIG : code,
-      reason,
-    );
-  }
-}
-
-/** A server that did not take the WebSocket. */
-export class WebSocketRefusedError extends Error {
-  /** The class, in messages and for who cannot import it. */
-  override readonly name = "WebSocketRefusedError";
-
-  /** `status` is the HTTP answer's; `undefined` when there was none. */
-  constructor(
-    url: string,
-    readonly status: number | undefined,
-    reason: string,
-    options?: ErrorOptions,
-  ) {
-    super(`Cannot connect to ${url}: ${reason}`, options);
-  }
-}
-
-/** How to connect. */
-export interface WebSocketConnectOptions {
-  /** Headers of the handshake. */
-  readonly headers?: Readonly<Record<string, string>>;
-  /** Certificates to trust besides the system's, as PEM. */
-  readonly ca?: string | undefined;
-  /** Longest message that is taken, in bytes. */
-  readonly maxMessageBytes: number;
-  /** Milliseconds that the handshake may take. */
-  readonly timeoutMs: number;
-  /** Gives up. */
-  readonly signal?: AbortSignal | undefined;
-}
-
-/**
- * Connects to a server.
- *
- * @throws {WebSocketRefusedError} when there is none or it does not want to.
- * @throws the signal's reason when it aborts.
- */
-export async function connectWebSocket(
-  url: string,
-  options: WebSocketConnectOptions,
-): Promise<WebSocketPeer> {
-  const { signal } = options;
-  signal?.throwIfAborted();
-  const { promise, resolve, reject } = Promise.withResolvers<WebSocketPeer>();
-  const socket = new ws.WebSocket(url, {
-    headers: options.headers ?? {},
-    maxPayload: options.maxMessageBytes,
-    handshakeTimeout: options.timeoutMs,
-    perMessageDeflate: false,
-    closeTimeout: CLOSE_TIMEOUT_MS,
-    ...(options.ca === undefined ? {} : { ca: options.ca }),
-  });
-  const onAbort = (): void => {
-    reject(signal?.reason);
-    socket.terminate();
-  };
-  signal?.addEventListener("abort", onAbort, { once: true });
-  socket.on("open", () => {
-    resolve(new WebSocketPeer(socket, new URL(url).hostname, undefined));
-  });
-  socket.on(
-    "unexpected-response",
-    (_request: unknown, { statusCode }: { statusCode: number }) => {
-      reject(
-        new WebSocketRefusedError(url, statusCode, `it answers ${statusCode}`),
-      );
-      socket.terminate();
-    },
-  );
-  socket.on("error", (error: Error) => {
-    reject(
-      new WebSocketRefusedError(url, undefined, error.message, {
-        cause: error,
-      }),
-    );
-  });
-  try {
-    return await promise;
-  } finally {
-    signal?.removeEventListener("abort", onAbort);
-  }
+/** A masking key that nobody can foresee (RFC 6455, section 10.3). */
+function newKey(): number {
+  return crypto.getRandomValues(new Int32Array(1))[0]!;
 }

@@ -108,6 +108,32 @@ Deno.test("who waits gets a copy before the buffer is reused", async () => {
   assert.equal(one!.bytes, other!.bytes);
 });
 
+Deno.test("an answer holds its frame until it has gone, and only so many do", async () => {
+  const frames = new LiveFrames();
+  const frame = publish(frames, 3);
+  const gone = Array.from(
+    { length: 6 },
+    () => Promise.withResolvers<void>(),
+  );
+  const answers = await Promise.all(
+    gone.map(({ promise }) =>
+      frames.respond(new Request("http://h/frame"), { answered: promise })
+    ),
+  );
+  publish(frames, 4);
+  // Ours have let go; the rest is lent to the first answers.
+  assert.equal(frame.holders, 4);
+  for (const answer of answers) {
+    const bytes = await answer.bytes();
+    assert.equal(bytes.length, Number(answer.headers.get("content-length")));
+    assert.ok(bytes.every((byte) => byte === 3));
+  }
+  for (const { resolve } of gone) resolve();
+  await Promise.resolve();
+  assert.equal(frame.holders, 0);
+  frames.close();
+});
+
 Deno.test("closing wakes who waits, with nothing", async () => {
   const frames = new LiveFrames();
   const stop = new AbortController();

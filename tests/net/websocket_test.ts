@@ -6,13 +6,13 @@ import {
 } from "../../src/net/http1_server.ts";
 import {
   connectWebSocket,
-  MAX_FRAGMENTS,
-  type WebSocketPeer,
   WebSocketRefusedError,
-} from "../../src/net/websocket.ts";
+} from "../../src/net/websocket_connect.ts";
+import type { WebSocketPeer } from "../../src/net/websocket.ts";
+import { MAX_FRAGMENTS } from "../../src/net/websocket_reader.ts";
 import { silentLogger } from "../../src/log/mod.ts";
 import { assertSameBytes } from "../support/bytes.ts";
-import { settled, waitUntil } from "../support/wait.ts";
+import { quietFor, settled, waitUntil } from "../support/wait.ts";
 
 const CONNECT = { maxMessageBytes: 1 << 20, timeoutMs: 5000 };
 
@@ -45,7 +45,7 @@ class Ear {
   constructor(readonly peer: WebSocketPeer) {
     peer.listen({
       text: (text) => void this.texts.push(text),
-      bytes: (bytes) => void this.pieces.push(bytes),
+      bytes: (bytes) => void this.pieces.push(bytes.slice()),
       closed: (code, reason) => this.closed.resolve({ code, reason }),
     });
   }
@@ -97,10 +97,8 @@ Deno.test("text and bytes go both ways, and a close tells its code", async () =>
   assert.deepEqual(there.texts, ["hello ü"]);
   assertSameBytes(there.pieces[0]!, large);
   assert.equal(there.peer.remoteAddress, "127.0.0.1");
-  there.peer.batch(() => {
-    there.peer.send("one");
-    there.peer.send("two");
-  });
+  there.peer.send("one");
+  there.peer.send("two");
   await waitUntil(() => client.texts.length === 2);
   assert.deepEqual(client.texts, ["one", "two"]);
   there.peer.close(1013, "SESSION_START_FAILED");
@@ -130,6 +128,83 @@ Deno.test("a paused connection holds its sender back", async () => {
   await waitUntil(() => there.pieces.length === count);
   client.peer.terminate();
   await there.closed.promise;
+  await server.close();
+});
+
+Deno.test("nothing comes between pause and resume, not even what was read already", async () => {
+  const { promise, resolve } = Promise.withResolvers<WebSocketPeer>();
+  const server = serve({ connected: resolve });
+  const client = new Ear(await connectWebSocket(wsUrl(server), CONNECT));
+  const peer = await promise;
+  const got: string[] = [];
+  const closed = Promise.withResolvers<void>();
+  peer.listen({
+    text: (text) => {
+      got.push(text);
+      peer.pause();
+    },
+    bytes: () => {},
+    closed: () => closed.resolve(),
+  });
+  for (const text of ["a", "b", "c"]) client.peer.send(text);
+  for (const count of [1, 2, 3]) {
+    await waitUntil(() => got.length === count);
+    await quietFor(20);
+    assert.equal(got.length, count);
+    peer.resume();
+  }
+  client.peer.close(1000, "");
+  await settled(closed.promise);
+  assert.equal((await settled(client.closed.promise)).code, 1000);
+  await server.close();
+});
+
+Deno.test("what breaks the rules is told so, and pings are answered", async () => {
+  const server = serve({ connected: (peer) => void new Ear(peer) });
+  const cases: [string, number[], number][] = [
+    ["no mask", [0x81, 0x01, 0x61], 1002],
+    ["a reserved bit", [0xc1, 0x80, 0, 0, 0, 0], 1002],
+    ["an unknown opcode", [0x83, 0x80, 0, 0, 0, 0], 1002],
+    ["a continuation of nothing", [0x80, 0x80, 0, 0, 0, 0], 1002],
+    ["a ping in pieces", [0x09, 0x80, 0, 0, 0, 0], 1002],
+    ["text that is none", [0x81, 0x81, 0, 0, 0, 0, 0xff], 1007],
+    ["a close without half its code", [0x88, 0x81, 0, 0, 0, 0, 3], 1002],
+    ["a code that is never sent", [0x88, 0x82, 0, 0, 0, 0, 3, 0xee], 1002],
+    ["a goodbye", [0x88, 0x82, 0, 0, 0, 0, 3, 0xe8], 1000],
+  ];
+  for (const [what, bytes, code] of cases) {
+    const conn = await rawSocket(server);
+    await conn.write(Uint8Array.of(0x89, 0x82, 0, 0, 0, 0, 7, 9));
+    const pong = new Uint8Array(4);
+    assert.equal(await conn.read(pong), 4);
+    assert.deepEqual([...pong], [0x8a, 2, 7, 9]);
+    await conn.write(Uint8Array.from(bytes));
+    assert.equal(await settled(closeCode(conn)), code, what);
+    conn.close();
+  }
+  await server.close();
+});
+
+Deno.test("who asks for no WebSocket as it must gets 400", async () => {
+  const server = serve({ connected: () => assert.fail("it connected") });
+  for (
+    const lines of [
+      "Sec-WebSocket-Version: 8\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n",
+      "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: short\r\n",
+      "Sec-WebSocket-Version: 13\r\n",
+    ]
+  ) {
+    const conn = await Deno.connect({
+      hostname: "127.0.0.1",
+      port: server.port,
+    });
+    await conn.write(new TextEncoder().encode(
+      `GET /stream HTTP/1.1\r\nHost: 127.0.0.1:${server.port}\r\nUpgrade: websocket\r\n` +
+        `Connection: Upgrade\r\n${lines}\r\n`,
+    ));
+    const answer = await new Response(conn.readable).text();
+    assert.match(answer, /^HTTP\/1\.1 400 /);
+  }
   await server.close();
 });
 
