@@ -61,7 +61,7 @@ export const BINARY_HEADER_BYTES = 40;
 /** Fragments a frame may have: what its 16-bit field can say. */
 export const MAX_FRAGMENTS = 0xffff;
 
-/** What a datagram is. The last three are reserved for repair and refused so far. */
+/** What a datagram is; `feedback_datagram.ts` has what goes against the stream. */
 export const BINARY_TYPE = {
   fragment: 1,
   end: 2,
@@ -70,13 +70,15 @@ export const BINARY_TYPE = {
   keepAlive: 5,
 } as const;
 
-/** Bits of the flags field; all are reserved and a datagram with one is refused so far. */
+/** Bits of the flags field; a datagram with any other is refused. */
 export const BINARY_FLAG = {
-  /** A tag follows the payload. */
+  /** The extension is a seal (`datagram_seal.ts`). */
   authenticated: 1 << 0,
   /** Sent again to fill a gap. */
   repair: 1 << 1,
 } as const;
+
+const KNOWN_FLAGS = BINARY_FLAG.authenticated | BINARY_FLAG.repair;
 
 /** Name the wire goes by in `register`. */
 export const BINARY_WIRE_NAME = "binary/1";
@@ -88,13 +90,48 @@ const MESSAGES: Readonly<Partial<Record<DropReason, string>>> = {
   "truncated": "it ends inside its header or extension",
   "unknown-wire": 'it does not begin with "ST"',
   "bad-version": `its version is not ${BINARY_VERSION}`,
-  "bad-type": "its type is neither fragment nor end of stream",
+  "bad-type": "its type is neither fragment, parity nor end of stream",
   "bad-header": "its header contradicts itself or the datagram's length",
   "bad-checksum": "its checksum does not match",
 };
 
-/** A fragment or an end of stream. */
-export type BinaryDatagram = BinaryFragment | BinaryEnd;
+/** Puts a seal into a datagram's extension; `datagram_seal.ts` has the one that does. */
+export interface Sealing {
+  /** Bytes of the extension. */
+  readonly sealBytes: number;
+  /** Fills it in and sums the datagram anew. */
+  seal(datagram: Uint8Array): void;
+}
+
+/** Groups of parity that a receiver keeps for a frame. */
+const MAX_GROUPS = 256;
+
+/** A fragment, the parity of some, or an end of stream. */
+export type BinaryDatagram = BinaryFragment | BinaryParity | BinaryEnd;
+
+/** What replaces any one of a group's fragments. */
+export interface BinaryParity {
+  /** Tells it from a fragment. */
+  readonly type: "parity";
+  /** Stream the frame belongs to. */
+  readonly streamId: number;
+  /** The frame's number. */
+  readonly frameNumber: number;
+  /** Which group, from 0. */
+  readonly group: number;
+  /** Groups of the frame. */
+  readonly groups: number;
+  /** Parts of the frame. */
+  readonly total: number;
+  /** Bytes of the whole frame. */
+  readonly frameBytes: number;
+  /** When this hop's sender sent it, µs mod 2^32. */
+  readonly hopTimeUs: number;
+  /** When the coordinator sent it, µs since the epoch. */
+  readonly originTimeUs: number;
+  /** The group's exclusive or, a view of the datagram. */
+  readonly payload: Uint8Array;
+}
 
 /** Part of a frame. */
 export interface BinaryFragment {
@@ -148,12 +185,16 @@ export class BinaryHeader {
   index = 0;
   /** Fragments of the frame. */
   total = 0;
+  /** Groups of parity; only of a parity datagram, whose index is its group. */
+  groups = 0;
   /** Bytes of the whole frame. */
   frameBytes = 0;
   /** When the coordinator sent it, µs since the epoch. */
   originTimeUs = 0;
   /** Where in the frame the payload belongs. */
   offset = 0;
+  /** Bits of {@linkcode BINARY_FLAG}. */
+  flags = 0;
   /** Where in the datagram the payload begins. */
   payloadStart = 0;
   /** The payload's bytes. */
@@ -192,12 +233,36 @@ export function readBinaryHeader(
   bytes: Uint8Array,
   into: BinaryHeader,
 ): DropReason | 0 {
+  const unreadable = readBinaryFields(bytes, into);
+  if (unreadable !== 0) return unreadable;
+  const { type, flags, streamId } = into;
+  if (type === BINARY_TYPE.nack || type === BINARY_TYPE.keepAlive) {
+    return "bad-type";
+  }
+  if (streamId === 0) return "bad-header";
+  if (type === BINARY_TYPE.parity) {
+    return flags & BINARY_FLAG.repair ? "bad-header" : checkParity(bytes, into);
+  }
+  if (type === BINARY_TYPE.end) {
+    return (flags & BINARY_FLAG.repair) === 0 ? checkEnd(into) : "bad-header";
+  }
+  return checkFragment(into);
+}
+
+/**
+ * Reads what all datagrams of this wire have, of whatever type: the rest is for
+ * who knows the type. Otherwise as {@linkcode readBinaryHeader}.
+ */
+export function readBinaryFields(
+  bytes: Uint8Array,
+  into: BinaryHeader,
+): DropReason | 0 {
   if (bytes.length < 2) return "truncated";
   if (!isBinaryDatagram(bytes)) return "unknown-wire";
   if (bytes.length < BINARY_HEADER_BYTES) return "truncated";
   if (bytes[2] !== BINARY_VERSION) return "bad-version";
   const type = bytes[3]!;
-  if (type !== BINARY_TYPE.fragment && type !== BINARY_TYPE.end) {
+  if (type < BINARY_TYPE.fragment || type > BINARY_TYPE.keepAlive) {
     return "bad-type";
   }
   if (checksum(bytes) !== uint32(bytes, 4)) return "bad-checksum";
@@ -213,11 +278,9 @@ export function readBinaryHeader(
   into.payloadStart = BINARY_HEADER_BYTES + uint16(bytes, 38);
   into.payloadBytes = bytes.length - into.payloadStart;
   if (into.payloadBytes < 0) return "truncated";
-  const flags = uint16(bytes, 36);
-  if (into.streamId === 0 || flags !== 0 || originHigh > MAX_ORIGIN_HIGH) {
-    return "bad-header";
-  }
-  return type === BINARY_TYPE.end ? checkEnd(into) : checkFragment(into);
+  into.flags = uint16(bytes, 36);
+  const known = (into.flags & ~KNOWN_FLAGS) === 0;
+  return known && originHigh <= MAX_ORIGIN_HIGH ? 0 : "bad-header";
 }
 
 function checkEnd(header: BinaryHeader): DropReason | 0 {
@@ -225,6 +288,21 @@ function checkEnd(header: BinaryHeader): DropReason | 0 {
   const blank = header.index === 0 && header.total === 0 &&
     header.frameBytes === 0 && header.payloadBytes === 0;
   return blank ? 0 : "bad-header";
+}
+
+/** `parity.ts` has what a parity datagram is. */
+function checkParity(bytes: Uint8Array, header: BinaryHeader): DropReason | 0 {
+  const { index, total, frameBytes, payloadStart, payloadBytes } = header;
+  if (total === 0 || frameBytes < total || payloadBytes < 2) {
+    return "bad-header";
+  }
+  const stride = Math.ceil(frameBytes / total);
+  if ((total - 1) * stride >= frameBytes) return "bad-header";
+  header.groups = uint16(bytes, payloadStart);
+  header.offset = 0;
+  const isRight = index < header.groups && header.groups <= total &&
+    header.groups <= MAX_GROUPS && payloadBytes === 2 + stride;
+  return isRight ? 0 : "bad-header";
 }
 
 function checkFragment(header: BinaryHeader): DropReason | 0 {
@@ -259,6 +337,20 @@ export function decodeBinaryDatagram(bytes: Uint8Array): BinaryDatagram {
     return { type: "end", streamId, frames, hopTimeUs, originTimeUs };
   }
   const { index, total, frameBytes, offset, payloadStart } = header;
+  if (header.type === BINARY_TYPE.parity) {
+    return {
+      type: "parity",
+      streamId,
+      frameNumber,
+      group: index,
+      groups: header.groups,
+      total,
+      frameBytes,
+      hopTimeUs,
+      originTimeUs,
+      payload: bytes.subarray(payloadStart + 2),
+    };
+  }
   return {
     type: "fragment",
     streamId,
@@ -280,7 +372,8 @@ export function setHopTime(bytes: Uint8Array, nowUs: number): void {
 
 /**
  * Fills in a datagram's header at `out[offset]`, around a payload of
- * `payloadBytes` that is already at its place. Both times become `nowUs`.
+ * `payloadBytes` that is already at its place. Both times become `nowUs`,
+ * unless the origin's is another.
  */
 export function writeBinaryHeader(
   out: Uint8Array,
@@ -293,6 +386,9 @@ export function writeBinaryHeader(
     readonly total: number;
     readonly frameBytes: number;
     readonly payloadBytes: number;
+    readonly flags?: number;
+    readonly originTimeUs?: number;
+    readonly extensionBytes?: number;
   },
   nowUs: number,
 ): void {
@@ -305,10 +401,14 @@ export function writeBinaryHeader(
   putUint32(out, offset + 16, fields.frameNumber);
   putUint32(out, offset + 20, fields.index * 0x1_0000 + fields.total);
   putUint32(out, offset + 24, fields.frameBytes);
-  putUint32(out, offset + 28, Math.floor(nowUs / 0x1_0000_0000));
-  putUint32(out, offset + 32, nowUs);
-  putUint32(out, offset + 36, 0);
-  const end = offset + BINARY_HEADER_BYTES + fields.payloadBytes;
+  const originUs = fields.originTimeUs ?? nowUs;
+  putUint32(out, offset + 28, Math.floor(originUs / 0x1_0000_0000));
+  putUint32(out, offset + 32, originUs);
+  const { flags = 0, extensionBytes = 0 } = fields;
+  putUint32(out, offset + 36, flags * 0x1_0000 + extensionBytes);
+  const start = offset + BINARY_HEADER_BYTES;
+  out.fill(0, start, start + extensionBytes);
+  const end = start + extensionBytes + fields.payloadBytes;
   const sum = crc32(out.subarray(offset + CHECKSUM_FROM, end));
   putUint32(out, offset + 4, sum);
 }
@@ -318,8 +418,10 @@ export function encodeBinaryEnd(
   streamId: number,
   frames: number,
   nowUs: number,
+  seal?: Sealing,
 ): Uint8Array<ArrayBuffer> {
-  const out = new Uint8Array(BINARY_HEADER_BYTES);
+  const extensionBytes = seal?.sealBytes ?? 0;
+  const out = new Uint8Array(BINARY_HEADER_BYTES + extensionBytes);
   writeBinaryHeader(out, 0, {
     type: BINARY_TYPE.end,
     streamId,
@@ -328,6 +430,8 @@ export function encodeBinaryEnd(
     total: 0,
     frameBytes: 0,
     payloadBytes: 0,
+    extensionBytes,
   }, nowUs);
+  seal?.seal(out);
   return out;
 }

@@ -17,6 +17,7 @@ export type ChainErrorCode =
   | "bad-data"
   | "bad-pickle"
   | "bad-name"
+  | "forged"
   | "no-jpeg"
   | "too-large"
   | "unknown-type";

@@ -7,7 +7,7 @@
  *
  * ```text
  * register  {"type": "register", "name": "A", "port": 10001, "ctrl_port": 20001,
- *            "wire": ["binary/1"], "page": "http://…", "session": true}
+ *            "wire": ["binary/1"], "page": "http://…", "buffer": 8388608, "session": true}
  * answer    {"name": "…", "port": …, "ctrl_port": …,
  *            "host": "10.0.0.6", "assigned": "A", "wire": ["binary/1"], "session": true}
  * ```
@@ -23,11 +23,13 @@
 
 import { hostField, MAX_PORT, pageField, portField } from "./address_fields.ts";
 import { BINARY_WIRE_NAME } from "./binary_datagram.ts";
+import { nonceField } from "./control_seal.ts";
 import { ChainProtocolError } from "./chain_error.ts";
 import { checkPeerName } from "./peer_name.ts";
 import { type JsonValue, pythonJson } from "./python_json.ts";
 import {
   badField,
+  integerField,
   type JsonObject,
   orAbsent,
   parseJsonObject,
@@ -64,6 +66,10 @@ export interface RegisterRequest extends PeerEntry {
   readonly binary: boolean;
   /** Its own page. */
   readonly page: string | undefined;
+  /** What a peer with a key begins its proof with (`control_seal.ts`). */
+  readonly nonce?: string | undefined;
+  /** How much its UDP socket holds, in the kernel's count, where it knows. */
+  readonly bufferBytes: number | undefined;
   /** Whether the connection shall stay as a session. */
   readonly session: boolean;
 }
@@ -86,6 +92,8 @@ export interface RegisterAnswer {
   readonly binary: boolean;
   /** Whether the connection stays as a session. */
   readonly session: boolean;
+  /** On a chain with a key: what the key of this run's datagrams is made with. */
+  readonly epoch?: string | undefined;
 }
 
 /** UDP port plus 10000, the port a peer takes UPDATE_NEXT at by convention. */
@@ -155,7 +163,11 @@ function parseRegister(object: JsonObject): RegisterRequest {
       defaultControlPort(port),
     binary: announcesBinary(object),
     page: orAbsent(object, "page", pageField),
+    bufferBytes: orAbsent(object, "buffer", integerField),
     session: flagField(object, "session"),
+    ...(object["nonce"] === undefined
+      ? {}
+      : { nonce: nonceField(object, "nonce") }),
   };
 }
 
@@ -177,7 +189,9 @@ export function encodeControlRequest(
     ...entryJson(request),
     wire: request.binary ? [BINARY_WIRE_NAME] : undefined,
     page: request.page,
+    buffer: request.bufferBytes,
     session: request.session ? true : undefined,
+    nonce: request.nonce,
   });
 }
 
@@ -197,6 +211,7 @@ export function encodeRegisterAnswer(
     assigned: answer.assigned,
     wire: answer.binary ? [BINARY_WIRE_NAME] : undefined,
     session: answer.session ? true : undefined,
+    epoch: answer.epoch,
   });
 }
 
@@ -251,6 +266,9 @@ export function parseRegisterAnswer(object: JsonObject): RegisterAnswer {
     assigned: orAbsent(object, "assigned", (o, key) => checkPeerName(o[key])),
     binary: announcesBinary(object),
     session: flagField(object, "session"),
+    ...(object["epoch"] === undefined
+      ? {}
+      : { epoch: nonceField(object, "epoch") }),
   };
 }
 

@@ -27,6 +27,10 @@ export const DROP_REASONS = {
   "conflict": "corrupt",
   /** A frame that was whole and cannot be unpacked into a JPEG. */
   "bad-payload": "invalid",
+  /** Without a seal, on a chain with a key. */
+  "unsealed": "forged",
+  /** With a seal that the chain's key did not make. */
+  "forged": "forged",
   /** Seen before. */
   "duplicate": "duplicate",
   /** Of a frame that was given up or lies before the window. */

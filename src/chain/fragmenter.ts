@@ -5,11 +5,14 @@
  */
 
 import {
+  BINARY_FLAG,
   BINARY_HEADER_BYTES,
   BINARY_TYPE,
   MAX_FRAGMENTS,
+  type Sealing,
   writeBinaryHeader,
 } from "./binary_datagram.ts";
+import type { StoredFrame } from "./repair_responder.ts";
 
 /**
  * Payload of a datagram unless told otherwise: 1400 bytes with the header,
@@ -34,7 +37,9 @@ export class BinaryFragmenter {
     total: 0,
     frameBytes: 0,
     payloadBytes: 0,
+    extensionBytes: 0,
   };
+  readonly #seal: Sealing | undefined;
   #frame: Uint8Array = new Uint8Array(0);
   #stride = 0;
 
@@ -46,15 +51,22 @@ export class BinaryFragmenter {
    * datagram would be larger than UDP takes.
    */
   constructor(
-    options: { readonly streamId: number; readonly fragmentBytes?: number },
+    options: {
+      readonly streamId: number;
+      readonly fragmentBytes?: number;
+      /** Seals every datagram. */
+      readonly seal?: Sealing | undefined;
+    },
   ) {
-    const { streamId, fragmentBytes = DEFAULT_FRAGMENT_BYTES } = options;
+    const { streamId, fragmentBytes = DEFAULT_FRAGMENT_BYTES, seal } = options;
+    this.#seal = seal;
+    this.#fields.extensionBytes = seal?.sealBytes ?? 0;
     if (streamId === 0 || streamId !== streamId >>> 0) {
       throw new RangeError(
         `Cannot fragment stream ${streamId}: the id is no number from 1 to 4294967295`,
       );
     }
-    const most = MAX_UDP_BYTES - BINARY_HEADER_BYTES;
+    const most = MAX_UDP_BYTES - this.#headerBytes;
     if (
       !Number.isInteger(fragmentBytes) || fragmentBytes < 1 ||
       fragmentBytes > most
@@ -67,6 +79,11 @@ export class BinaryFragmenter {
     this.#fragmentBytes = fragmentBytes;
   }
 
+  /** Bytes before the payload. */
+  get #headerBytes(): number {
+    return BINARY_HEADER_BYTES + this.#fields.extensionBytes;
+  }
+
   /** The stream the datagrams belong to. */
   get streamId(): number {
     return this.#fields.streamId;
@@ -74,12 +91,12 @@ export class BinaryFragmenter {
 
   /** Bytes of every datagram of the frame but the last, header included. */
   get datagramBytes(): number {
-    return this.#stride + BINARY_HEADER_BYTES;
+    return this.#stride + this.#headerBytes;
   }
 
   /** Bytes of all the frame's datagrams together. */
   get totalBytes(): number {
-    return this.#frame.length + this.#fields.total * BINARY_HEADER_BYTES;
+    return this.#frame.length + this.#fields.total * this.#headerBytes;
   }
 
   /**
@@ -117,7 +134,7 @@ export class BinaryFragmenter {
         `Cannot write fragment ${index}: the frame has ${this.#fields.total}`,
       );
     }
-    const length = BINARY_HEADER_BYTES + end - start;
+    const length = this.#headerBytes + end - start;
     if (offset + length > out.length) {
       throw new RangeError(
         `Cannot write a datagram of ${length} bytes: ${
@@ -125,10 +142,11 @@ export class BinaryFragmenter {
         } are free`,
       );
     }
-    out.set(this.#frame.subarray(start, end), offset + BINARY_HEADER_BYTES);
+    out.set(this.#frame.subarray(start, end), offset + this.#headerBytes);
     this.#fields.index = index;
     this.#fields.payloadBytes = end - start;
     writeBinaryHeader(out, offset, this.#fields, nowUs);
+    this.#seal?.seal(out.subarray(offset, offset + length));
     return length;
   }
 
@@ -150,4 +168,58 @@ export class BinaryFragmenter {
     }
     return { count: this.#fields.total, stride, bytes };
   }
+}
+
+/** Bytes of a stored frame's longest datagram. */
+export function storedDatagramBytes(
+  { bytes, total }: StoredFrame,
+  seal?: Sealing,
+): number {
+  return BINARY_HEADER_BYTES + (seal?.sealBytes ?? 0) +
+    Math.ceil(bytes.length / total);
+}
+
+/**
+ * Writes fragment `index` of a frame that was sent before to `out` at
+ * `offset`, marked as sent again; gives the datagram's length.
+ *
+ * @throws {RangeError} when there is no such fragment or no room for it.
+ */
+export function writeStoredFragment(
+  stored: StoredFrame,
+  index: number,
+  streamId: number,
+  nowUs: number,
+  out: Uint8Array,
+  offset: number,
+  seal?: Sealing,
+): number {
+  const { bytes, total } = stored;
+  const extensionBytes = seal?.sealBytes ?? 0;
+  const headerBytes = BINARY_HEADER_BYTES + extensionBytes;
+  const stride = Math.ceil(bytes.length / total);
+  const payload = bytes.subarray(index * stride, (index + 1) * stride);
+  const length = headerBytes + payload.length;
+  if (payload.length === 0 || offset + length > out.length) {
+    throw new RangeError(
+      `Cannot write fragment ${index}: the frame has ${total}, and ${
+        out.length - offset
+      } bytes are free`,
+    );
+  }
+  out.set(payload, offset + headerBytes);
+  writeBinaryHeader(out, offset, {
+    type: BINARY_TYPE.fragment,
+    streamId,
+    frameNumber: stored.number,
+    index,
+    total,
+    frameBytes: bytes.length,
+    payloadBytes: payload.length,
+    flags: BINARY_FLAG.repair,
+    originTimeUs: stored.originTimeUs,
+    extensionBytes,
+  }, nowUs);
+  seal?.seal(out.subarray(offset, offset + length));
+  return length;
 }

@@ -6,8 +6,9 @@
  */
 
 /**
- * Free bytes a pool keeps for reuse. Ninety frames of 180 KB: more than are
- * ever in flight at once, small against the 90 MB a peer may take.
+ * Free bytes a pool keeps for reuse: one of the largest frames, so that who
+ * sends beginnings of such cannot make us allocate one after another; ninety of
+ * 180 KB, more than are ever in flight at once.
  */
 export const MAX_POOLED_BYTES = 16 * 1024 * 1024;
 

@@ -138,7 +138,26 @@ export abstract class FrameWindow<Slot extends FrameSlot> {
     this.#newest = this.#total = -1;
   }
 
-  /** Called when a partial frame is given up: lets go what the slot holds. */
+  /** The oldest frame that may still become whole, of a stream seen from its beginning from frame 0. */
+  get oldestOpen(): number {
+    const oldest = this.#newest - this.size + 1;
+    return oldest <= 0 ? 0 : Math.max(oldest, this.#first);
+  }
+
+  /** How far a frame of the window is. */
+  progressOf(number: number): "absent" | "partial" | "settled" {
+    const slot = this.slotOf(number);
+    if (slot === undefined || slot.state === EMPTY) return "absent";
+    return slot.state === PARTIAL ? "partial" : "settled";
+  }
+
+  /** The slot of a frame of which something came. */
+  protected slotOf(number: number): Slot | undefined {
+    const slot = this.#slots[number & this.#mask];
+    return slot?.number === number ? slot : undefined;
+  }
+
+  /** Called when a partial or whole frame's slot is given to another: lets go what it holds. */
   protected abstract discard(slot: Slot): void;
 
   /**
@@ -238,6 +257,7 @@ export abstract class FrameWindow<Slot extends FrameSlot> {
 
   #vacate(slot: Slot): void {
     if (slot.state === PARTIAL) this.abandon(slot);
+    else if (slot.state === DONE) this.discard(slot);
     slot.state = EMPTY;
     slot.number = -1;
   }

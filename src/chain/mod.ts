@@ -14,13 +14,31 @@ export {
   type BinaryEnd,
   type BinaryFragment,
   BinaryHeader,
+  type BinaryParity,
   decodeBinaryDatagram,
   encodeBinaryEnd,
   isBinaryDatagram,
   MAX_FRAGMENTS,
   readBinaryHeader,
+  type Sealing,
   setHopTime,
 } from "./binary_datagram.ts";
+export {
+  type MacKey,
+  MAX_SECRET_BYTES,
+  MIN_SECRET_BYTES,
+  readChainKey,
+} from "./chain_key.ts";
+export {
+  ControlHandshake,
+  type ControlRole,
+  ControlSeal,
+  forged,
+  NONCE_BYTES,
+  nonceField,
+} from "./control_seal.ts";
+export { DatagramSeal, SEAL_BYTES } from "./datagram_seal.ts";
+export { ReplayWindow } from "./replay_window.ts";
 export { type ChainErrorCode, ChainProtocolError } from "./chain_error.ts";
 export {
   CONTROL_PORT_OFFSET,
@@ -44,7 +62,22 @@ export {
   type DropCounts,
   type DropReason,
 } from "./drop_reason.ts";
-export { BinaryFragmenter, DEFAULT_FRAGMENT_BYTES } from "./fragmenter.ts";
+export {
+  decodeFeedback,
+  encodeNack,
+  encodeProbe,
+  type Feedback,
+  isFeedback,
+  MAX_NACK_ENTRIES,
+  type WantedFragment,
+  WHOLE_FRAME,
+} from "./feedback_datagram.ts";
+export {
+  BinaryFragmenter,
+  DEFAULT_FRAGMENT_BYTES,
+  storedDatagramBytes,
+  writeStoredFragment,
+} from "./fragmenter.ts";
 export { FramePool, MAX_POOLED_BYTES, type PooledFrame } from "./frame_pool.ts";
 export { LatencyWindow } from "./latency_window.ts";
 export {
@@ -58,9 +91,28 @@ export {
   type NextHop,
   parseUpdateNext,
 } from "./next_hop.ts";
+export {
+  MAX_PARITY_GROUPS,
+  PARITY_PREFIX_BYTES,
+  parityDatagramBytes,
+  type ParityFrame,
+  parityGroups,
+  writeParity,
+} from "./parity.ts";
 export { RateMeter } from "./rate_meter.ts";
 export { Relay, type RelayOptions } from "./relay.ts";
 export { type RelaySnapshot } from "./relay_figures.ts";
+export {
+  type RepairFigures,
+  RepairRequester,
+  type RepairWindow,
+} from "./repair_requester.ts";
+export {
+  type AnswerFigures,
+  type FragmentStore,
+  RepairResponder,
+  type StoredFrame,
+} from "./repair_responder.ts";
 export {
   type RelayFrame,
   type RelayOutcome,
@@ -93,6 +145,8 @@ export {
   type PackOptions,
   unpackStrandcastFrame,
 } from "./strandcast_payload.ts";
+export { CongestionControl, type CongestionState } from "./congestion.ts";
+export { RoundTripProbe } from "./round_trip_probe.ts";
 export { STREAM_SILENCE_US } from "./stream_gate.ts";
 export type * from "./report.ts";
 export {
@@ -100,7 +154,7 @@ export {
   parseSessionMessage,
   type SessionMessage,
 } from "./session_message.ts";
-export { type JsonObject } from "./strict_json.ts";
+export { type JsonObject, parseJsonObject } from "./strict_json.ts";
 export {
   type Link,
   type LinkUpdate,

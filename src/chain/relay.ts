@@ -10,6 +10,7 @@
  */
 
 import {
+  BINARY_FLAG,
   BINARY_TYPE,
   BinaryHeader,
   isBinaryDatagram,
@@ -18,6 +19,7 @@ import {
 } from "./binary_datagram.ts";
 import { ChainProtocolError } from "./chain_error.ts";
 import { ChunkReassembler } from "./chunk_reassembler.ts";
+import type { DatagramSeal } from "./datagram_seal.ts";
 import type { DropCounts, DropReason } from "./drop_reason.ts";
 import { FramePool } from "./frame_pool.ts";
 import {
@@ -25,7 +27,10 @@ import {
   type FrameWindowOptions,
   MAX_FRAME_JUMP,
 } from "./frame_window.ts";
+import { encodeNack } from "./feedback_datagram.ts";
 import { Reassembler } from "./reassembler.ts";
+import { type RepairFigures, RepairRequester } from "./repair_requester.ts";
+import type { FragmentStore, StoredFrame } from "./repair_responder.ts";
 import { RelayFigures, type RelaySnapshot } from "./relay_figures.ts";
 import {
   type RelayOutcome,
@@ -38,7 +43,6 @@ import {
   isStrandcastDatagram,
   type StrandcastChunk,
   type StrandcastEnd,
-  type StrandcastText,
 } from "./strandcast_datagram.ts";
 import { StreamGate } from "./stream_gate.ts";
 import { TextMemory } from "./text_memory.ts";
@@ -52,7 +56,7 @@ export interface RelayOptions extends FrameWindowOptions {
 }
 
 /** Takes every datagram that a peer receives. */
-export class Relay {
+export class Relay implements FragmentStore {
   readonly #gate = new StreamGate();
   readonly #header = new BinaryHeader();
   readonly #fragments: Reassembler;
@@ -61,7 +65,9 @@ export class Relay {
   readonly #outcome = new ReusedOutcome();
   readonly #figures = new RelayFigures();
   readonly #texts = new TextMemory();
+  readonly #requester: RepairRequester;
   #guarded = false;
+  #seal: DatagramSeal | undefined;
   #downstreamWire: ChainWire | undefined;
 
   /** How far the upstream's clock is ahead of ours, µs, when that is known. */
@@ -75,6 +81,10 @@ export class Relay {
     this.#maxFrameBytes = limits.maxFrameBytes ?? DEFAULT_MAX_FRAME_BYTES;
     this.#fragments = new Reassembler({ ...limits, pool });
     this.#chunks = new ChunkReassembler({ ...limits, pool });
+    this.#requester = new RepairRequester(
+      this.#fragments,
+      this.#fragments.size,
+    );
   }
 
   /** Bytes held for frames that are not whole yet: bounded by the options. */
@@ -99,6 +109,14 @@ export class Relay {
    */
   setDownstreamWire(wire: ChainWire | undefined): void {
     this.#downstreamWire = wire;
+  }
+
+  /**
+   * What datagrams must be sealed with. Only streams that the coordinator
+   * announced are taken then: an older one may be a replay.
+   */
+  setSeal(seal: DatagramSeal | undefined): void {
+    this.#seal = seal;
   }
 
   /**
@@ -137,7 +155,10 @@ export class Relay {
         !this.#mayStandIn(datagram, nowUs)
       ? "stranger"
       : isBinaryDatagram(datagram)
-      ? this.#receiveBinary(datagram, nowUs, fromUpstream)
+      ? this.#seal?.check(datagram) ||
+        this.#receiveBinary(datagram, nowUs, fromUpstream)
+      : this.#seal !== undefined
+      ? "unsealed"
       : isStrandcastDatagram(datagram)
       ? this.#receiveStrandcast(datagram, nowUs, fromUpstream)
       : "unknown-wire";
@@ -162,8 +183,37 @@ export class Relay {
       if (gate.admitBinary(streamId, nowUs, true) !== "new") return undefined;
       this.#begin("binary", streamId, nowUs);
     }
-    const end = this.#end(frames, true, "");
+    const end = this.#end(frames, true, "", nowUs);
     return typeof end === "object" ? end : undefined;
+  }
+
+  /** The stream whose fragments can be sent again; 0 for none. */
+  get storedStreamId(): number {
+    return this.#gate.wire === "binary" ? this.#gate.streamId : 0;
+  }
+
+  /** A frame whose fragments can be sent again; valid until the next `receive`. */
+  stored(frame: number): StoredFrame | undefined {
+    return this.#fragments.stored(frame);
+  }
+
+  /** When to call `nack`; `undefined` while nothing is missing. */
+  get nackAtUs(): number | undefined {
+    return this.#requester.nextLookUs;
+  }
+
+  /** The question for what is missing, for the upstream; `undefined` when there is none now. */
+  nack(nowUs: number): Uint8Array<ArrayBuffer> | undefined {
+    const wanted = this.#requester.look(nowUs);
+    return wanted.length === 0
+      ? undefined
+      : encodeNack(this.#gate.streamId, wanted, nowUs, this.#seal);
+  }
+
+  /** What repair has done in this stream. */
+  get repairFigures(): RepairFigures & { readonly replaced: number } {
+    const { replaced } = this.#fragments;
+    return { ...this.#requester.figures, replaced };
   }
 
   /** The relay's part of a peer's report. */
@@ -204,6 +254,7 @@ export class Relay {
     this.#fragments.reset();
     this.#chunks.reset();
     this.#figures.reset();
+    this.#requester.reset();
   }
 
   #receiveBinary(
@@ -218,16 +269,32 @@ export class Relay {
     const gate = this.#gate;
     const place = gate.admitBinary(header.streamId, nowUs, fromUpstream);
     if (place === "new") {
+      const isAnnounced = header.streamId === gate.announced;
+      if (this.#seal !== undefined && !isAnnounced) return "foreign-stream";
       this.#begin("binary", header.streamId, nowUs);
       this.#outcome.started = header.streamId;
     } else if (place !== "current") return place;
     const mayJump = gate.mayJump(nowUs, fromUpstream);
     const refused = header.type === BINARY_TYPE.end
-      ? this.#noteEnd(header.frameNumber, mayJump, "")
+      ? this.#noteEnd(header.frameNumber, mayJump, "", nowUs)
+      : header.type === BINARY_TYPE.parity
+      ? this.#fragments.addParity(header, datagram, mayJump)
       : this.#fragments.add(header, datagram, mayJump);
     if (refused !== 0) return refused;
     gate.accept(nowUs, fromUpstream);
     if (header.type === BINARY_TYPE.fragment) {
+      this.#figures.countTransit((nowUs - header.hopTimeUs) | 0);
+      this.#requester.arrived(
+        header.frameNumber,
+        header.index,
+        header.total,
+        (header.flags & BINARY_FLAG.repair) !== 0,
+        nowUs,
+      );
+    } else if (header.type === BINARY_TYPE.parity) {
+      this.#requester.expectParity();
+    }
+    if (header.type !== BINARY_TYPE.end) {
       this.#passFrame(header.frameNumber, "", header.originTimeUs, nowUs);
     }
     if (this.#downstreamWire !== "strandcast") {
@@ -245,9 +312,10 @@ export class Relay {
     let refused: DropReason | 0;
     try {
       const message = decodeStrandcastDatagram(datagram);
-      refused = message.type === "data"
-        ? this.#text(message)
-        : this.#strandcastVideo(message, nowUs, fromUpstream);
+      if (message.type === "data") {
+        refused = this.#texts.take(message) ? 0 : "duplicate";
+        if (refused === 0) this.#outcome.text = message;
+      } else refused = this.#strandcastVideo(message, nowUs, fromUpstream);
     } catch (error) {
       if (error instanceof ChainProtocolError) return "bad-json";
       throw error;
@@ -282,15 +350,20 @@ export class Relay {
     const mayJump = gate.mayJump(nowUs, fromUpstream);
     const refused = isChunk
       ? this.#chunks.add(message, mayJump)
-      : this.#noteEnd(message.frames, mayJump, message.origin);
+      : this.#noteEnd(message.frames, mayJump, message.origin, nowUs);
     if (refused !== 0) return refused;
     gate.accept(nowUs, fromUpstream);
     if (isChunk) this.#passFrame(number, message.origin, 0, nowUs);
     return 0;
   }
 
-  #noteEnd(frames: number, mayJump: boolean, origin: string): DropReason | 0 {
-    const end = this.#end(frames, mayJump, origin);
+  #noteEnd(
+    frames: number,
+    mayJump: boolean,
+    origin: string,
+    nowUs: number,
+  ): DropReason | 0 {
+    const end = this.#end(frames, mayJump, origin, nowUs);
     if (typeof end !== "object") return end;
     this.#outcome.end = end;
     return 0;
@@ -306,6 +379,7 @@ export class Relay {
     frames: number,
     mayJump: boolean,
     origin: string,
+    nowUs: number,
   ): StreamEnd | DropReason | 0 {
     const { wire, streamId } = this.#gate;
     if (wire === undefined) return "stale";
@@ -316,6 +390,7 @@ export class Relay {
     const sight = this.#gate.end(frames);
     if (sight !== "first") return sight === "copy" ? 0 : sight;
     window.setTotal(frames);
+    if (wire === "binary") this.#requester.ended(frames, nowUs);
     return { streamId, frames, wire, origin };
   }
 
@@ -355,11 +430,5 @@ export class Relay {
       origin,
       jpeg,
     };
-  }
-
-  #text(message: StrandcastText): DropReason | 0 {
-    if (!this.#texts.take(message)) return "duplicate";
-    this.#outcome.text = message;
-    return 0;
   }
 }

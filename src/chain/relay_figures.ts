@@ -36,11 +36,16 @@ export interface RelaySnapshot extends
   > {
   /** Datagrams of this stream dropped, by reason. */
   readonly drops: Readonly<DropCounts>;
+  /** Variation of a datagram's time under way (RFC 3550 section 6.4.1), µs. */
+  readonly jitterUs: number;
   /** The upstream's clock differs from ours: hop latencies are above the smallest. */
   readonly hopLatencyRelative: boolean;
   /** The coordinator's clock differs from ours: likewise. */
   readonly chainLatencyRelative: boolean;
 }
+
+/** Weight of the past in the jitter (RFC 3550 section 6.4.1). */
+const JITTER_DIVISOR = 16;
 
 /** What the figures do not know: the stream and its frames. */
 type StreamFields = Pick<
@@ -58,6 +63,8 @@ export class RelayFigures {
   #datagrams = 0;
   #bytes = 0;
   #newestWhole = -1;
+  #transitUs: number | undefined;
+  #jitterUs = 0;
 
   /** Drops over all streams. */
   get dropTotals(): Readonly<DropCounts> {
@@ -77,6 +84,8 @@ export class RelayFigures {
     this.#drops = zeroDropCounts();
     this.#datagrams = this.#bytes = 0;
     this.#newestWhole = -1;
+    this.#transitUs = undefined;
+    this.#jitterUs = 0;
   }
 
   /** A datagram came, and was dropped unless `drop` is 0. */
@@ -100,6 +109,15 @@ export class RelayFigures {
     this.#chainLatency.add(chainUs, nowUs);
   }
 
+  /** A datagram was so long under way, µs: for how much that varies. */
+  countTransit(transitUs: number): void {
+    if (this.#transitUs !== undefined) {
+      const change = Math.abs(transitUs - this.#transitUs);
+      this.#jitterUs += (change - this.#jitterUs) / JITTER_DIVISOR;
+    }
+    this.#transitUs = transitUs;
+  }
+
   /** All of it at `nowUs`. */
   snapshot(stream: StreamFields, nowUs: number): RelaySnapshot {
     return {
@@ -115,6 +133,7 @@ export class RelayFigures {
       hopLatency: this.#hopLatency.summary(nowUs),
       chainLatency: this.#chainLatency.summary(nowUs),
       drops: { ...this.#drops },
+      jitterUs: this.#jitterUs,
       hopLatencyRelative: this.#hopLatency.relative,
       chainLatencyRelative: this.#chainLatency.relative,
     };

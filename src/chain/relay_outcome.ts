@@ -51,6 +51,8 @@ export interface RelayOutcome {
   readonly text: StrandcastText | undefined;
   /** Why it was dropped; 0 when it was not. */
   readonly drop: DropReason | 0;
+  /** Whether anything but `forward` is to be done. */
+  readonly hasNews: boolean;
 }
 
 /** An outcome that is filled again and again. */
@@ -61,6 +63,12 @@ export class ReusedOutcome implements RelayOutcome {
   started: number | undefined = undefined;
   text: StrandcastText | undefined = undefined;
   drop: DropReason | 0 = 0;
+
+  get hasNews(): boolean {
+    return this.frame !== undefined || this.drop !== 0 ||
+      this.started !== undefined || this.end !== undefined ||
+      this.text !== undefined;
+  }
 
   /** Nothing has happened. */
   clear(): void {

@@ -5,6 +5,9 @@
  * @module
  */
 
+import type { CongestionState } from "./congestion.ts";
+import type { AnswerFigures } from "./repair_responder.ts";
+
 /** Which datagrams a hop speaks: ours, or StrandCast's JSON. */
 export type ChainWire = "binary" | "strandcast";
 
@@ -18,6 +21,40 @@ export interface LatencySummary {
   readonly max: number;
   /** How many measurements the figures stand on; 0 makes them meaningless. */
   readonly count: number;
+}
+
+/** A hop as its two ends see it: what leads to a peer, and what the peer sends on. */
+export interface HopReport {
+  /** How the peer talks to the kernel: many datagrams a call, or one. */
+  readonly path: "linux" | "portable";
+  /** Datagrams that came. */
+  readonly packets: number;
+  /** Fragments that were missing for longer than the hop reorders. */
+  readonly missed: number;
+  /** Of those, the ones that came because they were sent again. */
+  readonly repaired: number;
+  /** Fragments that were replaced by parity. */
+  readonly replaced: number;
+  /** Fragments that were only overtaken. */
+  readonly reordered: number;
+  /** Questions for missing fragments that the peer sent. */
+  readonly questions: number;
+  /** Variation of the way's time (RFC 3550 section 6.4.1), milliseconds. */
+  readonly jitterMs: number;
+  /** To the one before and back, milliseconds; `null` before it was measured. */
+  readonly roundTripMs: number | null;
+  /** Most datagrams that waited at once since the last report. */
+  readonly queue: number;
+  /** Fragments that the next peer asked for again. */
+  readonly asked: number;
+  /** Fragments sent again to the next peer. */
+  readonly resent: number;
+  /** Fragments not sent again: asked for too often, or too many at once. */
+  readonly withheld: number;
+  /** Datagrams that the kernel refused to send. */
+  readonly sendErrors: number;
+  /** Datagrams dropped, by reason; reasons that did not occur are left out. */
+  readonly drops: Readonly<Record<string, number>>;
 }
 
 /** One peer's own figures, sent to the coordinator once a second or sooner. */
@@ -75,6 +112,8 @@ export interface PeerReport {
   readonly chainLatency: LatencySummary;
   /** Frames the coordinator said it sent, once the stream ended; else `null`. */
   readonly framesInStream: number | null;
+  /** The hop that leads here, and the sending on. */
+  readonly hop?: HopReport;
 }
 
 /** One peer as the coordinator sees it. */
@@ -134,6 +173,10 @@ export interface ChainSnapshot {
   readonly elapsedSeconds: number;
   /** The chain in order. */
   readonly peers: readonly ChainPeerView[];
+  /** Where the chain is tight, and what is done about it. */
+  readonly congestion?: CongestionState;
+  /** What the first peer asked for again, and got. */
+  readonly sending?: AnswerFigures;
   /** Peers that left or died, newest last, so that the page can say so. */
   readonly departed: readonly {
     readonly name: string;

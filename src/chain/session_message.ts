@@ -10,13 +10,15 @@ import { hostField, portField } from "./address_fields.ts";
 import { ChainProtocolError } from "./chain_error.ts";
 import { checkPeerName } from "./peer_name.ts";
 import { type JsonValue, pythonJson } from "./python_json.ts";
-import type { LatencySummary, PeerReport } from "./report.ts";
+import { DROP_REASONS } from "./drop_reason.ts";
+import type { HopReport, LatencySummary, PeerReport } from "./report.ts";
 import {
   amountField,
   badField,
   integerField,
   type JsonObject,
   objectField,
+  orAbsent,
   orNull,
   quoted,
   textField,
@@ -26,6 +28,7 @@ import {
 const MAX_UINT32 = 0xffff_ffff;
 const MAX_REASON_LENGTH = 1000;
 const WIRES = ["binary", "strandcast"] as const;
+const PATHS = ["linux", "portable"] as const;
 const STATES = ["connecting", "waiting", "playing", "ended"] as const;
 
 /** A line of a session. */
@@ -86,12 +89,13 @@ function lineOf(message: SessionMessage): JsonValue {
 }
 
 function reportJson(report: PeerReport): JsonValue {
-  const { downstream, hopLatency, chainLatency } = report;
+  const { downstream, hopLatency, chainLatency, hop } = report;
   return {
     ...report,
     downstream: downstream === null ? null : { ...downstream },
     hopLatency: { ...hopLatency },
     chainLatency: { ...chainLatency },
+    hop: hop === undefined ? undefined : { ...hop, drops: { ...hop.drops } },
   };
 }
 
@@ -157,6 +161,7 @@ function rateField(object: JsonObject, key: string): number {
 
 /** Copies the fields it knows, each checked; what a newer peer adds is left out. */
 function parseReport(object: JsonObject): PeerReport {
+  const hop = orAbsent(object, "hop", hopField);
   const count = (key: string): number => integerField(object, key);
   return {
     name: nameField(object, "name"),
@@ -183,6 +188,36 @@ function parseReport(object: JsonObject): PeerReport {
     hopLatency: latencyField(object, "hopLatency"),
     chainLatency: latencyField(object, "chainLatency"),
     framesInStream: orNull(object, "framesInStream", integerField),
+    ...(hop === undefined ? {} : { hop }),
+  };
+}
+
+function hopField(object: JsonObject, key: string): HopReport {
+  const hop = objectField(object, key);
+  const count = (name: string): number => integerField(hop, name);
+  const drops = objectField(hop, "drops");
+  const reasons = Object.keys(drops);
+  if (!reasons.every((reason) => reason in DROP_REASONS)) {
+    throw badField(hop, "drops", "counts of known reasons");
+  }
+  return {
+    path: wordField(hop, "path", PATHS),
+    packets: count("packets"),
+    missed: count("missed"),
+    repaired: count("repaired"),
+    replaced: count("replaced"),
+    reordered: count("reordered"),
+    questions: count("questions"),
+    jitterMs: amountField(hop, "jitterMs"),
+    roundTripMs: orNull(hop, "roundTripMs", amountField),
+    queue: count("queue"),
+    asked: count("asked"),
+    resent: count("resent"),
+    withheld: count("withheld"),
+    sendErrors: count("sendErrors"),
+    drops: Object.fromEntries(
+      reasons.map((reason) => [reason, integerField(drops, reason)]),
+    ),
   };
 }
 

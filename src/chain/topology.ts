@@ -24,6 +24,8 @@ export interface TopologyPeer extends PeerEntry {
   readonly session: boolean;
   /** Its own page. */
   readonly page: string | undefined;
+  /** How much its UDP socket holds, in the kernel's count, where it says so. */
+  readonly bufferBytes: number | undefined;
 }
 
 /** One hop: to whom, and what to speak. */

@@ -21,6 +21,23 @@ export const SOURCE_FLAGS = {
   },
 } as const satisfies FlagTable;
 
+/** What the coordinator does about hops that are bad. */
+export const SENDING_FLAGS = {
+  "fec": {
+    kind: "number",
+    min: 0,
+    max: 100,
+    default: 0,
+    valueName: "PERCENT",
+    help:
+      "Send up to this much parity, so that lost fragments need no asking; the loss decides",
+  },
+  "adapt": {
+    kind: "boolean",
+    help: "Leave out whole frames while a hop cannot carry all of them",
+  },
+} as const satisfies FlagTable;
+
 /** How frames go over a hop. */
 export const WIRE_FLAGS = {
   "wire": {
@@ -66,5 +83,17 @@ export const WIRE_FLAGS = {
     default: "auto",
     group: "advanced",
     help: "Bytes of a frame in one datagram of the binary wire",
+  },
+  "key-file": {
+    kind: "path",
+    valueName: "FILE",
+    env: "STREAMTOOL_KEY_FILE",
+    help: "Secret of the chain, 16 bytes or more; who has another is refused",
+  },
+  "fast-path": {
+    kind: "boolean",
+    default: true,
+    group: "advanced",
+    help: "Send and receive UDP a datagram a call, as on systems but Linux",
   },
 } as const satisfies FlagTable;

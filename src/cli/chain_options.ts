@@ -4,6 +4,7 @@
  * @module
  */
 
+import { type MacKey, readChainKey } from "../chain/mod.ts";
 import { MediaError, parseSource, type SourceSpec } from "../media/mod.ts";
 import type { StrandcastOptions } from "../services/chain_peer/mod.ts";
 import { UsageError } from "./errors.ts";
@@ -53,6 +54,33 @@ export async function requireFile(spec: SourceSpec): Promise<void> {
       "not_found",
       `Cannot read ${JSON.stringify(spec.path)}: there is no such file`,
       { cause },
+    );
+  }
+}
+
+/**
+ * The chain's key out of `--key-file`; `undefined` without it.
+ *
+ * @throws {UsageError} when it is none. The secret is in no message.
+ */
+export async function readKeyFile(
+  path: string | undefined,
+  wire: string,
+): Promise<MacKey | undefined> {
+  if (path === undefined) return undefined;
+  if (wire === "strandcast") {
+    throw new UsageError(
+      "Cannot use a key on the strandcast wire: it has no place for one. Leave out --wire or --key-file",
+    );
+  }
+  try {
+    return readChainKey(await Deno.readFile(path));
+  } catch (error) {
+    const why = error instanceof RangeError
+      ? error.message
+      : "it cannot be read";
+    throw new UsageError(
+      `Cannot read the key file ${JSON.stringify(path)}: ${why}`,
     );
   }
 }

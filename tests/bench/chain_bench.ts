@@ -44,6 +44,13 @@ const SETTINGS: readonly Setting[] = [
   { ...FULL, title: "4 peers, not saving", save: false, watch: false },
   {
     ...FULL,
+    title: "4 peers, saving, with a key",
+    save: true,
+    watch: false,
+    key: true,
+  },
+  {
+    ...FULL,
     title: "4 peers, saving, 1400-byte datagrams",
     save: true,
     watch: false,
@@ -77,6 +84,7 @@ const SOAK: Setting = {
 };
 /** Memory is read this often. */
 const SAMPLE_MS = 10_000;
+const SAMPLES_A_MINUTE = 6;
 /** Before that everything has been used once. */
 const SETTLED_MS = 30_000;
 
@@ -103,13 +111,14 @@ async function measurePlain(fragmentSize: string): Promise<number> {
   const bytes = fragmentSize === "auto"
     ? LOOPBACK_FRAGMENT_BYTES
     : Number(fragmentSize);
-  const cost = await plainRelayCost(bytes);
+  const portable = await plainRelayCost(bytes, false);
+  const fast = await plainRelayCost(bytes, true);
   console.log(
     `plain relay, ${bytes + 40}-byte datagrams: ${
-      cost.toFixed(2)
-    } ms of CPU a frame of 178 KB`,
+      fast.toFixed(2)
+    } ms of CPU a frame of 178 KB, portable ${portable.toFixed(2)}`,
   );
-  return cost;
+  return fast;
 }
 
 async function measure(setting: Setting, plain: number): Promise<void> {
@@ -193,7 +202,7 @@ async function heal(): Promise<void> {
   }
 }
 
-/** Plays for `minutes` and prints the memory at the beginning and at the end. */
+/** Plays for `minutes` and prints the memory each minute, and what it was in all. */
 async function soak(minutes: number): Promise<void> {
   if (!(minutes > 0)) {
     throw new Error("Cannot run a soak: --minutes needs a number above 0");
@@ -204,9 +213,14 @@ async function soak(minutes: number): Promise<void> {
   const endAt = performance.now() + minutes * 60_000;
   await new Promise((resolve) => setTimeout(resolve, SETTLED_MS));
   const samples: Usage[][] = [await usages(chain)];
+  console.log("\nMB resident: coordinator, A, B with its page open, C, D");
   while (performance.now() < endAt) {
     await new Promise((resolve) => setTimeout(resolve, SAMPLE_MS));
     samples.push(await usages(chain));
+    if ((samples.length - 1) % SAMPLES_A_MINUTE !== 0) continue;
+    const minute = (samples.length - 1) / SAMPLES_A_MINUTE;
+    const now = samples.at(-1)!.map(({ rssBytes }) => megabytes(rssBytes));
+    console.log(`minute ${minute}: ${now.join("  ")}`);
   }
   await chain.coordinator.write("stopVideo");
   const delivered = await chain.coordinator.event("delivered");

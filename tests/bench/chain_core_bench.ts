@@ -8,7 +8,9 @@
 
 import {
   BinaryFragmenter,
+  DatagramSeal,
   encodeStrandcastFrame,
+  readChainKey,
   Relay,
 } from "../../src/chain/mod.ts";
 
@@ -49,10 +51,21 @@ class HeapFloor {
   }
 }
 
-function benchBinary(fragmentBytes: number): void {
+function benchBinary(
+  fragmentBytes: number,
+  isSealed: boolean,
+): void {
   const frame = picture();
-  const fragmenter = new BinaryFragmenter({ streamId: 7, fragmentBytes });
+  const key = readChainKey(new TextEncoder().encode("only for this bench"));
+  const seal = isSealed ? new DatagramSeal(key) : undefined;
+  const fragmenter = new BinaryFragmenter({
+    streamId: 7,
+    fragmentBytes,
+    seal,
+  });
   const relay = new Relay();
+  relay.setSeal(seal);
+  relay.announceStream(7);
   const heap = new HeapFloor();
   const count = fragmenter.begin(frame, 0);
   const out = new Uint8Array(fragmenter.totalBytes);
@@ -84,7 +97,9 @@ function benchBinary(fragmentBytes: number): void {
   const each = (ms: number): string => (ms * 1000 / frames / count).toFixed(3);
   const kilobytes = heap.growth / 1024 / (frames * count / 1e6);
   console.log(
-    `binary, ${fragmentBytes} bytes a fragment, ${count} a frame: ` +
+    `binary${
+      isSealed ? ", with a key" : ""
+    }, ${fragmentBytes} bytes a fragment, ${count} a frame: ` +
       `write ${each(writing)} µs, relay ${each(relaying)} µs a fragment, ` +
       `heap ${kilobytes.toFixed(0)} KiB a million fragments`,
   );
@@ -114,5 +129,9 @@ function benchStrandcast(): void {
   );
 }
 
-for (const fragmentBytes of FRAGMENT_BYTES) benchBinary(fragmentBytes);
+for (const isSealed of [false, true]) {
+  for (const fragmentBytes of FRAGMENT_BYTES) {
+    benchBinary(fragmentBytes, isSealed);
+  }
+}
 benchStrandcast();

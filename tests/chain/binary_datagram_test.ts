@@ -115,7 +115,7 @@ Deno.test("what is no datagram of ours is refused, and the reason named", () => 
     ["version 2", changed((v) => v.setUint8(2, 2)), "bad-version"],
     ["type 0", changed((v) => v.setUint8(3, 0)), "bad-type"],
     ["a nack", changed((v) => v.setUint8(3, BINARY_TYPE.nack)), "bad-type"],
-    ["parity", changed((v) => v.setUint8(3, BINARY_TYPE.parity)), "bad-type"],
+    ["parity", changed((v) => v.setUint8(3, BINARY_TYPE.parity)), "bad-header"],
     ["keep-alive", changed((v) => v.setUint8(3, 5)), "bad-type"],
     ["a flipped bit", flipped, "bad-checksum"],
     ["stream 0", changed((v) => v.setUint32(12, 0)), "bad-header"],

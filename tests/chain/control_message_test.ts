@@ -28,6 +28,7 @@ const LEGACY: RegisterRequest = {
   ...A,
   binary: false,
   page: undefined,
+  bufferBytes: undefined,
   session: false,
 };
 
@@ -35,6 +36,7 @@ const OURS: RegisterRequest = {
   ...LEGACY,
   binary: true,
   page: "http://10.0.0.7:8080/",
+  bufferBytes: undefined,
   session: true,
 };
 

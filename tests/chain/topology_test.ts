@@ -15,6 +15,7 @@ function peer(name: string, changes: Partial<TopologyPeer> = {}): TopologyPeer {
     binary: true,
     session: true,
     page: undefined,
+    bufferBytes: undefined,
     ...changes,
   };
 }

@@ -98,33 +98,34 @@ Deno.test("reordered and repeated datagrams cost no frame and are counted", asyn
   await a.event((event) => event.event === "next" && event.next === "B");
   await using relay = await badPath(a, b, { duplicate: 0.1, reorder: 0.1 });
   await chain.coordinator.write("startVideo");
-  const [, report] = reportsOf(await chain.coordinator.event("delivered"));
+  const [before, report] = reportsOf(
+    await chain.coordinator.event("delivered"),
+  );
   assert.equal(report?.framesReceived, 60);
   assert.ok(relay.forward.reordered > 0);
-  // Copies of the three ends of the stream count on neither side.
-  const difference = relay.forward.duplicated - (report?.duplicates ?? 0);
+  // Copies of the three ends of the stream count on neither side, and what
+  // was overtaken for so long that it was sent again is a copy as well.
+  const most = relay.forward.duplicated + (before?.hop?.resent ?? 0);
+  const least = relay.forward.duplicated - 3;
+  const { duplicates } = report;
   assert.ok(
-    difference >= 0 && difference <= 3,
-    `${difference} copies were not counted`,
+    duplicates >= least && duplicates <= most,
+    `${duplicates} of ${least} to ${most} copies were counted`,
   );
 });
 
-Deno.test("corrupt and lost datagrams cost their own frames only", async () => {
+Deno.test("corrupt and lost datagrams are sent again, and cost no frame", async () => {
   await using chain = await startChain(60, ["--fragment-size", "1000"]);
   const a = await chain.peer("A");
   const b = await chain.peer("B");
   await a.event((event) => event.event === "next" && event.next === "B");
-  await using relay = await badPath(a, b, { loss: 0.002, corrupt: 0.002 });
+  await using relay = await badPath(a, b, { loss: 0.02, corrupt: 0.01 });
   await chain.coordinator.write("startVideo");
   const [, report] = reportsOf(await chain.coordinator.event("delivered"));
   const faults = relay.forward.lost + relay.forward.corrupted;
   assert.ok(faults > 0);
-  const lost = report?.framesLost ?? 0;
-  assert.equal(lost + (report?.framesReceived ?? 0), 60);
-  assert.ok(
-    lost > 0 && lost <= faults,
-    `${lost} frames lost by ${faults} faults`,
-  );
+  assert.equal(report?.framesReceived, 60);
+  assert.ok((report?.hop?.repaired ?? 0) > 0);
   for (const jpeg of (await savedFrames(chain.dir, "B")).values()) {
     assert.deepEqual([...jpeg.slice(-2)], [0xff, 0xd9]);
   }

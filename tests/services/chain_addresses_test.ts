@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import {
   hostSeenFrom,
+  isSameHost,
   plainAddress,
   reachedAt,
   whyUnreachable,
@@ -78,4 +79,19 @@ Deno.test("whom a peer takes its datagrams from", () => {
   assert.equal(upstream.isFrom(from("::1", 7)), true);
   upstream.name(undefined);
   assert.equal(upstream.isFrom(from("127.0.0.1", 7)), false);
+});
+
+Deno.test("one host has one address, in whatever form, and two of loopback", () => {
+  const same: [string, string][] = [
+    ["10.0.0.7", "::ffff:10.0.0.7"],
+    ["::1", "127.0.0.1"],
+    ["fd00::7", "fd00::7"],
+  ];
+  for (const [one, other] of same) assert.ok(isSameHost(one, other));
+  const different: [string, string][] = [
+    ["10.0.0.7", "10.0.0.8"],
+    ["127.0.0.1", "10.0.0.7"],
+    ["fd00::7", "::ffff:10.0.0.7"],
+  ];
+  for (const [one, other] of different) assert.ok(!isSameHost(one, other));
 });

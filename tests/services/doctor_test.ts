@@ -26,6 +26,7 @@ Deno.test("on a machine that can run the tests nothing that is needed fails", as
     "TCP ports",
     "UDP ports",
     "UDP loopback",
+    "UDP path",
     "UDP buffers",
     "browser",
     "folder",

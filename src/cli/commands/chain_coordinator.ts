@@ -4,10 +4,15 @@
  * @module
  */
 
-import { SOURCE_FLAGS, WIRE_FLAGS } from "../chain_flags.ts";
+import { SENDING_FLAGS, SOURCE_FLAGS, WIRE_FLAGS } from "../chain_flags.ts";
 import { defineCommand } from "../command.ts";
 import type { OptionsOf } from "../command.ts";
-import { FPS_FLAG, HOST_FLAG, QUALITY_FLAG } from "../common_flags.ts";
+import {
+  EXIT_WITH_STDIN,
+  FPS_FLAG,
+  HOST_FLAG,
+  QUALITY_FLAG,
+} from "../common_flags.ts";
 
 /** `streamtool chain-coordinator` */
 export const chainCoordinator = defineCommand({
@@ -77,11 +82,8 @@ export const chainCoordinator = defineCommand({
       env: "STREAMTOOL_PAGE_PORT",
       help: "Port of the page; 0 takes a free one",
     },
-    "exit-with-stdin": {
-      kind: "boolean",
-      group: "advanced",
-      help: "Stop when standard input ends",
-    },
+    "exit-with-stdin": EXIT_WITH_STDIN,
+    ...SENDING_FLAGS,
     ...WIRE_FLAGS,
   },
 });

@@ -10,6 +10,7 @@ import { startChainCoordinator } from "../../services/chain_coordinator/mod.ts";
 import type { ChainCoordinator } from "../../services/chain_coordinator/mod.ts";
 import {
   chainSource,
+  readKeyFile,
   readSource,
   requireFile,
   strandcastOptions,
@@ -44,6 +45,10 @@ export async function run(
     wire: options.wire,
     strandcast: strandcastOptions(options),
     fragmentBytes: options.fragmentSize,
+    adapt: options.adapt,
+    parityPercent: options.fec,
+    key: await readKeyFile(options.keyFile, options.wire),
+    fastPath: options.fastPath ? undefined : false,
     ffmpeg: context.ffmpegFlag,
   }, { signal, log: context.log, emit: (event) => context.emit(event) });
   const { coordinator, addresses, pageUrls } = running;
@@ -92,9 +97,17 @@ function statusText(coordinator: ChainCoordinator): string {
   const frames = totalFrames === null
     ? `${framesSent}`
     : `${framesSent} of ${totalFrames}`;
+  const { congestion } = snapshot;
+  const tight = (congestion?.tightAt ?? null) === null
+    ? ""
+    : `, tight before ${congestion?.tightAt}: ${
+      ((congestion?.share ?? 1) * 100).toFixed(0)
+    } % of the frames sent`;
   return `${state}: ${source}, ${frames} frames sent, ${
     fps.toFixed(1)
-  } frames/s, ${(kbps / 1000).toFixed(1)} Mbit/s\n${peerTable(snapshot)}`;
+  } frames/s, ${(kbps / 1000).toFixed(1)} Mbit/s${tight}\n${
+    peerTable(snapshot)
+  }`;
 }
 
 function peerTable({ peers }: ChainSnapshot): string {
@@ -109,7 +122,10 @@ function peerTable({ peers }: ChainSnapshot): string {
       "received",
       "lost",
       "duplicates",
+      "missed",
+      "repaired",
       "hop ms",
+      "round trip ms",
     ],
     peers.map(({ name, host, port, state, wire, report }) => [
       name,
@@ -120,7 +136,10 @@ function peerTable({ peers }: ChainSnapshot): string {
       report === null ? "–" : String(report.framesReceived),
       report === null ? "–" : String(report.framesLost),
       report === null ? "–" : String(report.duplicates),
+      String(report?.hop?.missed ?? "–"),
+      String((report?.hop?.repaired ?? 0) + (report?.hop?.replaced ?? 0)),
       report === null ? "–" : report.hopLatency.p50.toFixed(2),
+      report?.hop?.roundTripMs?.toFixed(2) ?? "–",
     ]),
   );
 }

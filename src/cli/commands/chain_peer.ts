@@ -7,7 +7,7 @@
 import { WIRE_FLAGS } from "../chain_flags.ts";
 import { defineCommand } from "../command.ts";
 import type { OptionsOf } from "../command.ts";
-import { HOST_FLAG } from "../common_flags.ts";
+import { EXIT_WITH_STDIN, HOST_FLAG } from "../common_flags.ts";
 
 /** `streamtool chain-peer`; its second argument is the one the documents of the chain give it. */
 export const chainPeer = defineCommand({
@@ -89,11 +89,7 @@ export const chainPeer = defineCommand({
       default: 0,
       help: "Port of the page; 0 takes a free one",
     },
-    "exit-with-stdin": {
-      kind: "boolean",
-      group: "advanced",
-      help: "Stop when standard input ends",
-    },
+    "exit-with-stdin": EXIT_WITH_STDIN,
     ...WIRE_FLAGS,
   },
 });

@@ -4,12 +4,16 @@
  * @module
  */
 
-import { checkPeerName } from "../../chain/mod.ts";
+import { checkPeerName, type HopReport } from "../../chain/mod.ts";
 import { recordingEnding } from "../../media/mod.ts";
 import { resolveHost } from "../../net/mod.ts";
 import { startChainPeer } from "../../services/chain_peer/mod.ts";
 import type { ChainPeer } from "../../services/chain_peer/mod.ts";
-import { readHostPort, strandcastOptions } from "../chain_options.ts";
+import {
+  readHostPort,
+  readKeyFile,
+  strandcastOptions,
+} from "../chain_options.ts";
 import type { CommandContext } from "../command.ts";
 import { EXIT, UsageError } from "../errors.ts";
 import { obeyWords } from "../words.ts";
@@ -46,6 +50,8 @@ export async function run(
     record: options.record,
     wire: options.wire,
     strandcast: strandcastOptions(options),
+    key: await readKeyFile(options.keyFile, options.wire),
+    fastPath: options.fastPath ? undefined : false,
     ffmpeg: context.ffmpegFlag,
   }, { signal, log: context.log, emit: (event) => context.emit(event) });
   const { peer, videoUrls, controlUrls, pageUrls } = running;
@@ -97,5 +103,22 @@ function statusText(peer: ChainPeer): string {
     } frames/s, ` +
     `${(figures.kbps / 1000).toFixed(1)} Mbit/s, hop ${
       figures.hopLatency.p50.toFixed(2)
-    } ms`;
+    } ms${hopText(figures.hop)}`;
+}
+
+function hopText(hop: HopReport | undefined): string {
+  if (hop === undefined) return "";
+  const dropped = Object.entries(hop.drops)
+    .map(([reason, count]) => `${count} ${reason}`);
+  return [
+    `, ${hop.missed} fragments missed`,
+    `${hop.repaired} sent again`,
+    `${hop.replaced} replaced by parity`,
+    `${hop.reordered} overtaken`,
+    `jitter ${hop.jitterMs.toFixed(2)} ms`,
+    ...(hop.roundTripMs === null
+      ? []
+      : [`round trip ${hop.roundTripMs.toFixed(2)} ms`]),
+    ...(dropped.length === 0 ? [] : [`dropped: ${dropped.join(" ")}`]),
+  ].join(", ");
 }

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { SOURCE_FLAGS, WIRE_FLAGS } from "../chain_flags.ts";
+import { SENDING_FLAGS, SOURCE_FLAGS, WIRE_FLAGS } from "../chain_flags.ts";
 import { defineCommand } from "../command.ts";
 import type { OptionsOf } from "../command.ts";
 import { FPS_FLAG, HOST_FLAG, QUALITY_FLAG } from "../common_flags.ts";
@@ -103,6 +103,7 @@ export const chainRun = defineCommand({
       env: "STREAMTOOL_PAGE_PORT",
       help: "Port of the page; 0 takes a free one",
     },
+    ...SENDING_FLAGS,
     ...WIRE_FLAGS,
   },
 });

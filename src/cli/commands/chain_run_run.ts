@@ -37,6 +37,8 @@ export async function run(
       String(options.zlibLevel),
     ],
     ...["--max-datagram", String(options.maxDatagram)],
+    ...(options.fastPath ? [] : ["--no-fast-path"]),
+    ...(options.keyFile === undefined ? [] : ["--key-file", options.keyFile]),
   ];
   const result = await runChain({
     peers: options.peers,
@@ -57,6 +59,8 @@ export async function run(
         ? []
         : ["--duration", `${options.duration}ms`]),
       ...["--fragment-size", String(options.fragmentSize)],
+      ...(options.adapt ? ["--adapt"] : []),
+      ...["--fec", String(options.fec)],
       ...wire,
       ...ffmpeg,
     ],

@@ -27,6 +27,13 @@ export function plainAddress(hostname: string): string {
   return /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(hostname)?.[1] ?? hostname;
 }
 
+/** Whether two addresses are the same host's: of one host, IPv4's and IPv6's loopback are, too. */
+export function isSameHost(one: string, other: string): boolean {
+  if (one === other) return true;
+  const [a, b] = [plainAddress(one), plainAddress(other)];
+  return a === b || (isLoopback(a) && isLoopback(b));
+}
+
 /** `host` as the machine at `from` reaches it. */
 export function hostSeenFrom(host: string, from: Viewpoint): string {
   return isLoopback(host) && !isLoopback(from.host)

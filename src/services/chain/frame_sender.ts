@@ -6,15 +6,28 @@
  */
 
 import {
+  type AnswerFigures,
   BinaryFragmenter,
+  type DatagramSeal,
   DEFAULT_FRAGMENT_BYTES,
   encodeBinaryEnd,
   encodeStrandcastEnd,
   encodeStrandcastFrame,
+  PARITY_PREFIX_BYTES,
+  parityGroups,
+  writeParity,
 } from "../../chain/mod.ts";
 import type { ChainWire } from "../../chain/mod.ts";
-import { DatagramBatch, nowMicros, Pacer, sleepUntil } from "../../net/mod.ts";
+import {
+  DatagramBatch,
+  LOOPBACK_TICK_US,
+  nowMicros,
+  Pacer,
+  sleepUntil,
+} from "../../net/mod.ts";
 import type { UdpAddress, UdpSocket } from "../../net/mod.ts";
+import { HopRepair } from "./hop_repair.ts";
+import { SentFrames } from "./sent_frames.ts";
 
 /**
  * Payload of a fragment on a chain that never leaves this machine. A datagram
@@ -23,6 +36,18 @@ import type { UdpAddress, UdpSocket } from "../../net/mod.ts";
  * holds only 130 KB in datagrams of 1400; and it costs a tenth of the calls.
  */
 export const LOOPBACK_FRAGMENT_BYTES = 15_832;
+
+/**
+ * A receive buffer that holds frames and not pieces of one, and the part of it
+ * that one burst may fill: others wait in it while the receiver is busy.
+ */
+const LARGE_BUFFER_BYTES = 1024 * 1024;
+const BURST_PART = 8;
+/**
+ * Time between bursts to such buffers. A burst wakes every process of the
+ * chain, which costs more than all its datagrams: the longer, the fewer.
+ */
+const FULL_FRAME_TICK_US = 30_000;
 
 /** Copies of an end of stream on the binary wire: UDP may lose two of them. */
 const END_COPIES = 3;
@@ -67,19 +92,49 @@ export interface TimedFrame {
 export class FrameSender {
   /** Payload bytes of a binary fragment; may change between frames. */
   fragmentBytes = DEFAULT_FRAGMENT_BYTES;
+  /** Parity in percent of a frame's fragments; 0 sends none. May change between frames. */
+  parityPercent = 0;
   /** Datagrams sent. */
   datagramsSent = 0;
   readonly #socket: UdpSocket;
   readonly #strandcast: StrandcastOptions;
-  readonly #pacer = new Pacer();
+  #pacer = new Pacer();
+  readonly #sent = new SentFrames();
+  readonly #repair: HopRepair;
   #batch = new DatagramBatch(64, 8192);
   #next: Hop | undefined;
+  #seal: DatagramSeal | undefined;
   #streamId = 0;
 
   /** Sends through `socket`. */
   constructor(socket: UdpSocket, strandcast: StrandcastOptions) {
     this.#socket = socket;
     this.#strandcast = strandcast;
+    this.#repair = new HopRepair(socket, this.#sent);
+  }
+
+  /** What the next peer asked for again, and what it got. */
+  get repairFigures(): AnswerFigures {
+    return this.#repair.figures;
+  }
+
+  /**
+   * Takes a datagram that came to the socket, if it is the next peer's and
+   * goes against the stream; false when it is for somebody else.
+   */
+  receive(datagram: Uint8Array, from: UdpAddress | undefined): boolean {
+    return this.#repair.receive(datagram, from);
+  }
+
+  /** Waits until what was asked for again has left. */
+  async settled(): Promise<void> {
+    await this.#repair.settled();
+  }
+
+  /** Seals what is sent from the next frame on; `undefined` leaves it open. */
+  set seal(seal: DatagramSeal | undefined) {
+    this.#seal = seal;
+    this.#repair.seal = seal;
   }
 
   /** Where frames go; `undefined` sends them nowhere. */
@@ -89,17 +144,34 @@ export class FrameSender {
 
   set next(hop: Hop | undefined) {
     this.#next = hop;
+    this.#repair.next = hop?.wire === "binary" ? hop.address : undefined;
+  }
+
+  /**
+   * How frames are spread. On one machine (`isLocal`) the receivers' buffers
+   * alone bound a burst: `bufferBytes` is what the smallest of them holds, as
+   * the kernel counts, or 0 when one did not say.
+   */
+  pace(isLocal: boolean, bufferBytes: number): void {
+    this.#pacer = new Pacer(
+      !isLocal
+        ? {}
+        : bufferBytes >= LARGE_BUFFER_BYTES
+        ? { tickUs: FULL_FRAME_TICK_US, burstBytes: bufferBytes / BURST_PART }
+        : { tickUs: LOOPBACK_TICK_US },
+    );
   }
 
   /** Starts a stream; `streamId` is not zero. */
   beginStream(streamId: number): void {
     this.#streamId = streamId;
+    this.#sent.beginStream(streamId);
   }
 
   /**
    * Sends a frame over its share of the frame time; resolves when the last
    * datagram left, or the signal aborted. A frame with nobody next waits for
-   * no time.
+   * no time. Its bytes must not change afterwards: they may be sent again.
    */
   async sendFrame(frame: TimedFrame, signal: AbortSignal): Promise<void> {
     const hop = this.#next;
@@ -116,26 +188,54 @@ export class FrameSender {
     const fragmenter = new BinaryFragmenter({
       streamId: this.#streamId,
       fragmentBytes: this.fragmentBytes,
+      seal: this.#seal,
     });
     const count = fragmenter.begin(frame.bytes, frame.number);
-    const slotBytes = fragmenter.datagramBytes;
+    const slotBytes = fragmenter.datagramBytes + PARITY_PREFIX_BYTES;
     if (this.#batch.slotBytes < slotBytes) {
       this.#batch = new DatagramBatch(64, slotBytes);
     }
+    const groups = parityGroups(count, this.parityPercent);
+    const parityFrame = {
+      streamId: this.#streamId,
+      frameNumber: frame.number,
+      bytes: frame.bytes,
+      total: count,
+    };
     let index = 0;
-    await this.#paced(frame, count, slotBytes, signal, async (due) => {
+    const sent = this.#sent.begin(
+      frame.number,
+      frame.bytes,
+      count,
+      nowMicros(),
+    );
+    const all = count + groups;
+    await this.#paced(frame, all, slotBytes, signal, async (due) => {
       while (due > 0) {
         const batch = this.#batch;
         const some = Math.min(due, batch.capacity);
         const now = nowMicros();
         let at = 0;
         for (let i = 0; i < some; i++) {
-          const length = fragmenter.write(index++, now, batch.bytes, at);
+          const length = index < count
+            ? fragmenter.write(index, now, batch.bytes, at)
+            : writeParity(
+              parityFrame,
+              index - count,
+              groups,
+              now,
+              batch.bytes,
+              at,
+              this.#seal,
+            );
+          index++;
           batch.starts[i] = at;
           batch.lengths[i] = length;
           at += length;
         }
         batch.count = some;
+        this.#repair.sent(at);
+        sent.sent = Math.min(index, count);
         await this.#socket.send(batch, 0, some, hop.address);
         due -= some;
       }
@@ -197,7 +297,12 @@ export class FrameSender {
     }
     for (let copy = 0; copy < END_COPIES; copy++) {
       if (copy > 0) await sleepUntil(nowMicros() + END_SPACING_US);
-      const end = encodeBinaryEnd(this.#streamId, frames, nowMicros());
+      const end = encodeBinaryEnd(
+        this.#streamId,
+        frames,
+        nowMicros(),
+        this.#seal,
+      );
       await this.#socket.sendOne(end, hop.address);
       this.datagramsSent++;
     }

@@ -59,8 +59,14 @@ export class ChainLinks {
   /** Tells nobody anything yet. */
   constructor(options: ChainLinksOptions) {
     this.#options = options;
-    const { log, signal, onUnreachable } = options;
-    this.#announcer = new LinkAnnouncer({ log, signal, onUnreachable });
+    const { log, signal, onUnreachable, roster } = options;
+    this.#announcer = new LinkAnnouncer({
+      log,
+      signal,
+      onUnreachable,
+      seal: (peer, message) =>
+        roster.member(peer)?.session?.sealUpdate(message) ?? message,
+    });
   }
 
   /**
@@ -142,7 +148,13 @@ export class ChainLinks {
       address: { hostname: first.peer.host, port: first.peer.port },
       wire: first.wire,
     };
-    sender.fragmentBytes = this.#fragmentBytes();
+    const peers = roster.topology.list();
+    const isLocal = peers.every(({ host }) => isLoopback(host));
+    sender.pace(
+      isLocal,
+      Math.min(...peers.map(({ bufferBytes = 0 }) => bufferBytes)),
+    );
+    sender.fragmentBytes = this.#fragmentBytes(isLocal);
     if (first === undefined || before?.name === first.peer.name) return;
     const why = whyUnreachable(sendsFrom.hostname, first.peer.host);
     if (why !== undefined) {
@@ -169,12 +181,9 @@ export class ChainLinks {
     return { ...next, peer: { ...next.peer, host } };
   }
 
-  #fragmentBytes(): number {
-    const { roster, fragmentBytes } = this.#options;
+  #fragmentBytes(isLocal: boolean): number {
+    const { fragmentBytes } = this.#options;
     if (fragmentBytes !== "auto") return fragmentBytes;
-    const peers = roster.topology.list();
-    return peers.every(({ host }) => isLoopback(host))
-      ? LOOPBACK_FRAGMENT_BYTES
-      : DEFAULT_FRAGMENT_BYTES;
+    return isLocal ? LOOPBACK_FRAGMENT_BYTES : DEFAULT_FRAGMENT_BYTES;
   }
 }

@@ -7,11 +7,17 @@
 
 import {
   ChainProtocolError,
+  ControlHandshake,
   ControlReader,
+  type ControlSeal,
   encodeErrorAnswer,
   encodeListAnswer,
   encodeLookupAnswer,
   encodeRegisterAnswer,
+  forged,
+  type JsonObject,
+  type MacKey,
+  nonceField,
   parseControlRequest,
   type PeerEntry,
   type PeerReport,
@@ -26,6 +32,7 @@ import {
   writeAll,
 } from "../../net/mod.ts";
 import { plainAddress, type Viewpoint } from "../chain/addresses.ts";
+import { randomNonce } from "../chain/nonce.ts";
 import { nextObject, OpenSession, type PeerSession } from "./peer_session.ts";
 
 /** Connections at once: a session for each peer, questions, and what is closing. */
@@ -68,10 +75,16 @@ export interface ControlHandler {
  * @throws {ListenError} when the port cannot be had.
  */
 export function serveControl(
-  options: { hostname: string; port: number; log: Logger },
+  options: {
+    hostname: string;
+    port: number;
+    log: Logger;
+    /** Whoever has it not is refused. */
+    key: MacKey | undefined;
+  },
   handler: ControlHandler,
 ): TcpServer {
-  const { hostname, port, log } = options;
+  const { hostname, port, log, key } = options;
   const undecided = new Set<Deno.TcpConn>();
   return serveTcp({
     hostname,
@@ -79,7 +92,7 @@ export function serveControl(
     flag: "--port",
     maxConnections: MAX_CONNECTIONS,
     handle: (connection) =>
-      serveConnection(connection, undecided, handler, log),
+      serveConnection(connection, undecided, handler, log, key),
     onError: (error) => log.warn(`Cannot serve a control connection: ${error}`),
   });
 }
@@ -89,6 +102,7 @@ async function serveConnection(
   undecided: Set<Deno.TcpConn>,
   handler: ControlHandler,
   log: Logger,
+  key: MacKey | undefined,
 ): Promise<void> {
   connection.setNoDelay(true);
   const reader = new ControlReader();
@@ -101,6 +115,7 @@ async function serveConnection(
     undecided.delete(connection);
     if (first === undefined) return;
     const request = parseControlRequest(first);
+    const seal = key && await challenge(connection, reader, key, first);
     if (request.type === "list") {
       await writeAll(connection, encodeListAnswer(handler.list()));
     } else if (request.type === "lookup") {
@@ -108,7 +123,7 @@ async function serveConnection(
       await writeAll(connection, encodeLookupAnswer(entry));
     } else if (request.session) {
       clearTimeout(idle);
-      const session = new OpenSession(connection, reader);
+      const session = new OpenSession(connection, reader, seal);
       const { answer, accepted } = handler.register(request, from, session);
       const reason = await session.serve(
         encodeRegisterAnswer(answer, true),
@@ -134,6 +149,36 @@ async function serveConnection(
     clearTimeout(idle);
     undecided.delete(connection);
   }
+}
+
+/** Lets a peer prove that it has the key; what follows is sealed with what this gives. */
+async function challenge(
+  connection: Deno.TcpConn,
+  reader: ControlReader,
+  key: MacKey,
+  register: JsonObject,
+): Promise<ControlSeal> {
+  if (register["session"] !== true || register["nonce"] === undefined) {
+    throw new ChainProtocolError(
+      "forged",
+      "Cannot answer: this chain has a key. Start the peer with --key-file",
+    );
+  }
+  const nonce = randomNonce();
+  const handshake = new ControlHandshake(
+    key,
+    nonceField(register, "nonce"),
+    nonce,
+  );
+  const proof = handshake.coordinatorProof();
+  await writeAll(
+    connection,
+    new TextEncoder().encode(JSON.stringify({ challenge: nonce, proof })),
+  );
+  const answer = await nextObject(connection, reader);
+  if (answer === undefined) throw forged("peer");
+  handshake.check(answer, handshake.peerProof(register));
+  return handshake.session("coordinator");
 }
 
 function viewpoint(connection: Deno.TcpConn): Viewpoint {

@@ -12,16 +12,16 @@ import {
   type PeerReport,
   type RegisterAnswer,
   type RegisterRequest,
-  type SessionMessage,
   type TopologyPeer,
 } from "../../chain/mod.ts";
-import type { FrameSource, VideoFrame } from "../../media/mod.ts";
 import {
+  DatagramBatch,
   formatHostPort,
   LiveFrames,
   nowMicros,
   openUdpSocket,
   type TcpServer,
+  udpPathText,
   type UdpSocket,
 } from "../../net/mod.ts";
 import {
@@ -30,14 +30,18 @@ import {
   type Viewpoint,
 } from "../chain/addresses.ts";
 import { FrameSender } from "../chain/frame_sender.ts";
+import { datagramSeal, randomNonce } from "../chain/nonce.ts";
 import type { ServiceContext } from "../context.ts";
 import { ChainLinks } from "./chain_links.ts";
+import { ChainStream } from "./chain_stream.ts";
 import { type ControlHandler, serveControl } from "./control_server.ts";
-import { DeliveryWatch, type EndedStream } from "./delivery.ts";
 import type { ChainCoordinatorOptions } from "./options.ts";
 import type { PeerSession } from "./peer_session.ts";
 import { Roster } from "./roster.ts";
-import { StreamPlayer } from "./stream_player.ts";
+
+/** Questions for lost fragments taken at a time, and their size with room for what is none. */
+const QUESTIONS_AT_ONCE = 8;
+const QUESTION_BYTES = 2048;
 
 /** Something the user asked for cannot be done now. */
 export class ChainStateError extends Error {
@@ -47,21 +51,16 @@ export class ChainStateError extends Error {
 
 /** A running coordinator. */
 export class ChainCoordinator implements ControlHandler {
-  /** The coordinator's own picture, newest first. */
-  readonly live = new LiveFrames();
   readonly #options: ChainCoordinatorOptions;
   readonly #context: ServiceContext;
   readonly #roster: Roster;
   readonly #socket: UdpSocket;
-  readonly #player: StreamPlayer;
+  readonly #stream: ChainStream;
   readonly #control: TcpServer;
   readonly #links: ChainLinks;
-  readonly #delivery: DeliveryWatch;
-  #problem: string | undefined;
-  #everPlayed = false;
+  readonly #answering: Promise<void>;
+  #epoch: string | undefined;
   #closing = false;
-  #framesSentInAll = 0;
-  #streams = 0;
 
   /**
    * Listens at once; plays when told to.
@@ -75,16 +74,22 @@ export class ChainCoordinator implements ControlHandler {
     const { log, signal } = context;
     const roster = new Roster(options.wire !== "strandcast");
     this.#roster = roster;
-    this.#control = serveControl({ hostname: host, port, log }, this);
-    this.#socket = openUdpSocket({ hostname: host, port: 0 });
+    this.#control = serveControl(
+      { hostname: host, port, log, key: options.key },
+      this,
+    );
+    this.#socket = openUdpSocket({
+      hostname: host,
+      port: 0,
+      fastPath: options.fastPath,
+    });
+    log.debug(udpPathText(this.#socket));
     const sender = new FrameSender(this.#socket, strandcast);
-    this.#player = new StreamPlayer(options, sender, {
-      ready: (signal) => this.#links.ready(signal),
-      frame: (frame, number) => this.#publish(frame, number),
-      started: (id, source) => this.#started(id, source),
-      ended: (id, frames, error) => this.#ended(id, frames, error),
-      failed: (error) => this.#failed(error),
-    }, log);
+    if (options.key !== undefined) {
+      this.#epoch = randomNonce();
+      sender.seal = datagramSeal(options.key, this.#epoch);
+    }
+    this.#answering = this.#answer(sender);
     this.#links = new ChainLinks({
       roster,
       sender,
@@ -94,10 +99,13 @@ export class ChainCoordinator implements ControlHandler {
       signal,
       onUnreachable: (peer) => this.#giveUp(peer),
     });
-    this.#delivery = new DeliveryWatch(
-      () => roster.members(),
-      (stream) => this.#delivered(stream),
-    );
+    this.#stream = new ChainStream({
+      options,
+      context,
+      roster,
+      sender,
+      ready: (signal) => this.#links.ready(signal),
+    });
   }
 
   /** Where peers register. */
@@ -107,7 +115,12 @@ export class ChainCoordinator implements ControlHandler {
 
   /** Whether a stream runs. */
   get playing(): boolean {
-    return this.#player.playing;
+    return this.#stream.playing;
+  }
+
+  /** The coordinator's own picture, newest first. */
+  get live(): LiveFrames {
+    return this.#stream.live;
   }
 
   /**
@@ -116,7 +129,7 @@ export class ChainCoordinator implements ControlHandler {
    * @throws {ChainStateError} when it plays already or nobody is there to see it.
    */
   start(): void {
-    if (this.#player.playing) {
+    if (this.#stream.playing) {
       throw new ChainStateError("Cannot start the video: it is playing");
     }
     if (this.#roster.topology.list().length === 0) {
@@ -125,8 +138,7 @@ export class ChainCoordinator implements ControlHandler {
         `Cannot start the video: no peer has registered. Start one with: streamtool chain-peer A --coordinator ${at}`,
       );
     }
-    this.#problem = undefined;
-    this.#player.start();
+    this.#stream.start();
   }
 
   /**
@@ -135,10 +147,10 @@ export class ChainCoordinator implements ControlHandler {
    * @throws {ChainStateError} when none runs.
    */
   async stop(): Promise<void> {
-    if (!this.#player.playing) {
+    if (!this.#stream.playing) {
       throw new ChainStateError("Cannot stop the video: it is not playing");
     }
-    await this.#player.stop();
+    await this.#stream.stop();
   }
 
   /** The address of a peer's own page, for the pictures that ours shows. */
@@ -152,13 +164,7 @@ export class ChainCoordinator implements ControlHandler {
     return {
       source: this.#options.sourceLabel,
       control: { host, port: this.port },
-      state: this.#player.playing
-        ? "playing"
-        : this.#everPlayed
-        ? "ended"
-        : "waiting",
-      problem: this.#problem ?? null,
-      ...this.#player.snapshot(),
+      ...this.#stream.snapshot(),
       ...this.#roster.snapshot(),
     };
   }
@@ -166,19 +172,27 @@ export class ChainCoordinator implements ControlHandler {
   /** Stops everything: peers hear the end of the stream and of us. */
   async close(): Promise<{ frames: number; streams: number }> {
     this.#closing = true;
-    await this.#player.stop();
-    this.#delivery.cancel();
+    const totals = await this.#stream.close();
     await Promise.all(
       [...this.#roster.members()].map(({ session }) => session?.close()),
     );
     await this.#links.settled();
     await this.#control.close();
     this.#socket.close();
-    this.live.close();
-    return { frames: this.#framesSentInAll, streams: this.#streams };
+    await this.#answering;
+    return totals;
   }
 
-  // --- what peers ask ------------------------------------------------------
+  /** Answers the first peer's questions until the socket is closed. */
+  async #answer(sender: FrameSender): Promise<void> {
+    const batch = new DatagramBatch(QUESTIONS_AT_ONCE, QUESTION_BYTES);
+    while (await this.#socket.receive(batch)) {
+      for (let i = 0; i < batch.count; i++) {
+        sender.receive(batch.datagram(i), batch.sources[i]);
+      }
+    }
+    await sender.settled();
+  }
 
   /** Takes a peer in; see {@linkcode ControlHandler}. */
   register(
@@ -196,7 +210,8 @@ export class ChainCoordinator implements ControlHandler {
     }
     const ours = this.#options.wire !== "strandcast";
     const binary = ours && request.binary;
-    if (this.#options.wire === "binary" && !binary) {
+    const { wire, key } = this.#options;
+    if ((wire === "binary" || key !== undefined) && !binary) {
       throw new ChainProtocolError(
         "bad-field",
         "Cannot register: this chain speaks its binary wire only",
@@ -220,6 +235,7 @@ export class ChainCoordinator implements ControlHandler {
         assigned: peer.name,
         binary: ours,
         session: session !== undefined,
+        epoch: this.#epoch,
       },
       accepted: () => {
         // It may have gone before it was answered.
@@ -239,13 +255,15 @@ export class ChainCoordinator implements ControlHandler {
     });
     this.#context.emit({ event: "registered", peer: name, host, port });
     this.#links.tellUpstream(name);
-    const { current } = this.#player;
+    const { current } = this.#stream;
     if (current !== undefined) session?.send({ type: "started", ...current });
   }
 
   #startWhenAllAreThere(): void {
     const { startWhen } = this.#options;
-    if (startWhen === undefined || this.#everPlayed || this.playing) return;
+    if (startWhen === undefined || this.#stream.everPlayed || this.playing) {
+      return;
+    }
     if (this.#roster.topology.list().length >= startWhen) this.start();
   }
 
@@ -265,7 +283,8 @@ export class ChainCoordinator implements ControlHandler {
     if (member === undefined || member.peer.name !== report.name) return;
     member.report = report;
     member.reportedUs = nowMicros();
-    this.#delivery.check();
+    this.#stream.hear(report);
+    this.#stream.checkDelivery();
   }
 
   /** A session ended, and with it the peer's place in the chain. */
@@ -295,82 +314,7 @@ export class ChainCoordinator implements ControlHandler {
         "Nobody is left in the chain; the video goes on for whoever comes",
       );
     }
-    this.#delivery.check();
-  }
-
-  // --- what the stream does ------------------------------------------------
-
-  #tellEverybody(message: SessionMessage): void {
-    for (const { session } of this.#roster.members()) session?.send(message);
-  }
-
-  #publish(frame: VideoFrame, number: number): void {
-    this.live.publish(
-      { bytes: frame.bytes, retain() {}, release() {} },
-      number,
-      Date.now(),
-    );
-  }
-
-  #started(streamId: number, source: FrameSource): void {
-    this.#delivery.cancel();
-    this.#everPlayed = true;
-    this.#streams++;
-    this.#tellEverybody({ type: "started", streamId, fps: source.fps });
-    this.#context.log.info(`Playing ${source.label}`, {
-      size: `${source.width}x${source.height}`,
-      fps: source.fps,
-    });
-    this.#context.emit({
-      event: "stream-start",
-      stream: streamId,
-      source: source.label,
-      fps: source.fps,
-      width: source.width,
-      height: source.height,
-      totalFrames: source.totalFrames ?? null,
-    });
-  }
-
-  #ended(streamId: number, frames: number, error: unknown): void {
-    this.#framesSentInAll += frames;
-    if (error !== undefined) this.#complain(error);
-    this.#context.log.info(`The stream ended after ${frames} frames`);
-    this.#context.emit({
-      event: "stream-end",
-      stream: streamId,
-      frames,
-      error: this.#problem ?? null,
-    });
-    this.#tellEverybody({ type: "end", streamId, frames });
-    this.#delivery.begin({ streamId, frames });
-  }
-
-  /** Nothing was sent, so peers hear nothing. */
-  #failed(error: unknown): void {
-    if (error !== undefined) this.#complain(error);
-    this.#context.emit({
-      event: "stream-end",
-      stream: 0,
-      frames: 0,
-      error: this.#problem ?? null,
-    });
-  }
-
-  #complain(error: unknown): void {
-    this.#problem = error instanceof Error ? error.message : String(error);
-    this.#context.log.error(this.#problem);
-  }
-
-  #delivered({ streamId, frames }: EndedStream): void {
-    this.#context.emit({
-      event: "delivered",
-      stream: streamId,
-      frames,
-      peers: this.#roster.topology.list().map(({ name }) =>
-        this.#roster.member(name)?.report ?? { name }
-      ),
-    });
+    this.#stream.checkDelivery();
   }
 }
 

@@ -43,6 +43,8 @@ export interface LinkAnnouncerOptions {
   readonly signal: AbortSignal;
   /** An existing peer cannot be told: it has no session that could tell its death. */
   readonly onUnreachable: (peer: TopologyPeer) => void;
+  /** Seals what a peer is told, on a chain with a key. */
+  readonly seal: (peer: string, message: Uint8Array) => Uint8Array;
 }
 
 /** Sends `UPDATE_NEXT`, always the newest one a peer shall know. */
@@ -143,7 +145,8 @@ export class LinkAnnouncer {
         port: next.peer.port,
         wire: next.wire,
       };
-      await writeAll(connection, encodeUpdateNext(hop, peer.session));
+      const message = encodeUpdateNext(hop, peer.session);
+      await writeAll(connection, this.#options.seal(peer.name, message));
       const answer = new Uint8Array(CONTROL_OK.length);
       let length = 0;
       while (length < answer.length) {

@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { MacKey } from "../../chain/mod.ts";
 import type { SourceSpec } from "../../media/mod.ts";
 import type { StrandcastOptions } from "../chain/frame_sender.ts";
 
@@ -35,6 +36,14 @@ export interface ChainCoordinatorOptions {
   readonly strandcast: StrandcastOptions;
   /** Payload bytes of a binary fragment; `auto` looks where the peers are. */
   readonly fragmentBytes: number | "auto";
+  /** Most parity, in percent of what is sent; the loss decides how much of it. 0 sends none. */
+  readonly parityPercent?: number | undefined;
+  /** Leaves frames out while a hop cannot carry all of them. */
+  readonly adapt?: boolean | undefined;
+  /** The chain's key: who has it not, is refused. */
+  readonly key?: MacKey | undefined;
+  /** `false` keeps UDP to a datagram a call; else the fast path where it can be had. */
+  readonly fastPath?: boolean | undefined;
   /** Path of ffmpeg, when the user gave one. */
   readonly ffmpeg: string | undefined;
 }

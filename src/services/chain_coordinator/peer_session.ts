@@ -10,6 +10,7 @@
 import {
   ChainProtocolError,
   type ControlReader,
+  type ControlSeal,
   encodeSessionMessage,
   type JsonObject,
   parseSessionMessage,
@@ -40,6 +41,8 @@ const WRITE_TIMEOUT_MS = 2000;
 export interface PeerSession {
   /** Tells the peer something; never waits and never throws. */
   send(message: SessionMessage): void;
+  /** Seals an UPDATE_NEXT for the peer; as it is on a chain without a key. */
+  sealUpdate(message: Uint8Array): Uint8Array;
   /** Ends the session when what was sent has left. */
   close(): Promise<void>;
 }
@@ -48,19 +51,31 @@ export interface PeerSession {
 export class OpenSession implements PeerSession {
   readonly #connection: Deno.TcpConn;
   readonly #reader: ControlReader;
+  readonly #seal: ControlSeal | undefined;
   #writes: Promise<void> = Promise.resolve();
   #reason = "connection lost";
   #silence: ReturnType<typeof setTimeout> | undefined;
 
   /** Goes on with a connection whose request `reader` has read. */
-  constructor(connection: Deno.TcpConn, reader: ControlReader) {
+  constructor(
+    connection: Deno.TcpConn,
+    reader: ControlReader,
+    seal: ControlSeal | undefined,
+  ) {
     this.#connection = connection;
     this.#reader = reader;
+    this.#seal = seal;
+  }
+
+  /** Seals an UPDATE_NEXT for the peer; as it is on a chain without a key. */
+  sealUpdate(message: Uint8Array): Uint8Array {
+    return this.#seal?.sealUpdate(message, nowMicros()) ?? message;
   }
 
   /** Tells the peer something; never waits and never throws. */
   send(message: SessionMessage): void {
-    this.#write(encodeSessionMessage(message));
+    const line = encodeSessionMessage(message);
+    this.#write(this.#seal?.seal(line) ?? line);
   }
 
   /** Ends the session when what was sent has left. */
@@ -81,7 +96,7 @@ export class OpenSession implements PeerSession {
   ): Promise<string> {
     this.#hear();
     try {
-      await writeAll(this.#connection, answer);
+      await writeAll(this.#connection, this.#seal?.seal(answer) ?? answer);
       accepted();
       await this.#listen(report);
     } catch (error) {
@@ -101,7 +116,7 @@ export class OpenSession implements PeerSession {
       const object = await nextObject(this.#connection, this.#reader);
       if (object === undefined) return;
       this.#hear();
-      const message = parseSessionMessage(object);
+      const message = parseSessionMessage(this.#seal?.open(object) ?? object);
       if (message.type === "report") report(message.report);
       else if (message.type === "leave") {
         this.#reason = "left";

@@ -36,6 +36,8 @@ export type StreamSnapshot = Pick<
 export interface StreamListener {
   /** Resolves when the chain is ready for the first frame, or as ready as it gets. */
   ready(signal: AbortSignal): Promise<void>;
+  /** Whether the next frame is to be sent, or left out for want of room. */
+  takes(nowUs: number): boolean;
   /** A frame is about to be sent. */
   frame(frame: VideoFrame, number: number): void;
   /** A stream began. */
@@ -171,6 +173,7 @@ export class StreamPlayer {
       sleepUntil,
     });
     for await (const frame of paced) {
+      if (!this.#listener.takes(nowMicros())) continue;
       const number = this.#framesSent;
       this.#listener.frame(frame, number);
       await this.#sender.sendFrame(

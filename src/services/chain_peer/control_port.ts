@@ -8,6 +8,7 @@ import {
   ChainProtocolError,
   CONTROL_OK,
   ControlReader,
+  type JsonObject,
   type NextHop,
   parseUpdateNext,
 } from "../../chain/mod.ts";
@@ -25,10 +26,16 @@ const REQUEST_TIMEOUT_MS = 10_000;
  * @throws {ListenError} when the port cannot be had.
  */
 export function serveControlPort(
-  options: { hostname: string; port: number; log: Logger },
+  options: {
+    hostname: string;
+    port: number;
+    log: Logger;
+    /** Checks a message's seal and takes it off; throws when it is wrong. */
+    open: (message: JsonObject) => JsonObject;
+  },
   onUpdate: (next: NextHop | undefined, from: string) => void,
 ): TcpServer {
-  const { hostname, port, log } = options;
+  const { hostname, port, log, open } = options;
   return serveTcp({
     hostname,
     port,
@@ -50,7 +57,7 @@ export function serveControlPort(
           object = reader.next();
         }
         const remote = connection.remoteAddr as Deno.NetAddr;
-        onUpdate(parseUpdateNext(object), remote.hostname);
+        onUpdate(parseUpdateNext(open(object)), remote.hostname);
         await writeAll(connection, CONTROL_OK);
       } catch (error) {
         if (!(error instanceof ChainProtocolError)) throw error;

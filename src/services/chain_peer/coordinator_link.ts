@@ -7,9 +7,16 @@
 
 import {
   ChainProtocolError,
+  ControlHandshake,
   ControlReader,
+  type ControlSeal,
   encodeControlRequest,
   encodeSessionMessage,
+  forged,
+  type JsonObject,
+  type MacKey,
+  nonceField,
+  parseJsonObject,
   parseRegisterAnswer,
   parseSessionMessage,
   type PeerReport,
@@ -18,6 +25,7 @@ import {
   type SessionMessage,
 } from "../../chain/mod.ts";
 import type { Logger } from "../../log/mod.ts";
+import { randomNonce } from "../chain/nonce.ts";
 import {
   closeQuietly,
   connectTcp,
@@ -50,6 +58,8 @@ export class ChainTermsError extends Error {
 /** What the link is told, and whom it tells. */
 export interface CoordinatorLinkOptions {
   readonly coordinator: { readonly hostname: string; readonly port: number };
+  /** The chain's key, when it has one. */
+  readonly key: MacKey | undefined;
   /** What to register as. */
   readonly registration: RegisterRequest;
   readonly log: Logger;
@@ -72,6 +82,7 @@ export class CoordinatorLink {
   readonly #options: CoordinatorLinkOptions;
   #connection: Deno.TcpConn | undefined;
   #writing: Promise<void> | undefined;
+  #seal: ControlSeal | undefined;
 
   /** Does nothing before `run`. */
   constructor(options: CoordinatorLinkOptions) {
@@ -119,10 +130,7 @@ export class CoordinatorLink {
   report(report: PeerReport): void {
     const connection = this.#connection;
     if (connection === undefined || this.#writing !== undefined) return;
-    this.#writing = writeAll(
-      connection,
-      encodeSessionMessage({ type: "report", report }),
-    )
+    this.#writing = writeAll(connection, this.#line({ type: "report", report }))
       .catch(() => closeQuietly(connection))
       .finally(() => this.#writing = undefined);
   }
@@ -140,8 +148,15 @@ export class CoordinatorLink {
       connection.setNoDelay(true);
       if (signal.aborted) return;
       this.#options.onRegister();
-      await writeAll(connection, encodeControlRequest(registration));
-      await this.#converse(connection);
+      const { key } = this.#options;
+      const nonce = key && randomNonce();
+      const register = encodeControlRequest({ ...registration, nonce });
+      await writeAll(connection, register);
+      const reader = new ControlReader();
+      this.#seal = key && nonce
+        ? await this.#prove(connection, reader, key, nonce, register)
+        : undefined;
+      await this.#converse(connection, reader);
     } finally {
       if (this.#connection === connection) {
         this.#connection = undefined;
@@ -161,7 +176,7 @@ export class CoordinatorLink {
       if (this.#connection === connection) {
         await writeAll(
           connection,
-          encodeSessionMessage({ type: "leave", reason: "stopped" }),
+          this.#line({ type: "leave", reason: "stopped" }),
         );
       }
     } catch {
@@ -172,18 +187,73 @@ export class CoordinatorLink {
     }
   }
 
-  async #converse(connection: Deno.TcpConn): Promise<void> {
-    const reader = new ControlReader();
-    const buffer = new Uint8Array(4096);
+  #line(message: SessionMessage): Uint8Array {
+    const line = encodeSessionMessage(message);
+    return this.#seal?.seal(line) ?? line;
+  }
+
+  /**
+   * An UPDATE_NEXT, whose seal was right, without it; as it is on a chain
+   * without a key.
+   *
+   * @throws {ChainProtocolError} `forged` when it was not.
+   */
+  openUpdate(message: JsonObject): JsonObject {
+    if (this.#options.key === undefined) return message;
+    if (this.#seal === undefined) throw forged("UPDATE_NEXT");
+    return this.#seal.openUpdate(message);
+  }
+
+  /** Both ends prove that they have the key. */
+  async #prove(
+    connection: Deno.TcpConn,
+    reader: ControlReader,
+    key: MacKey,
+    nonce: string,
+    register: Uint8Array,
+  ): Promise<ControlSeal> {
+    const object = await nextObject(connection, reader);
+    if (object === undefined) throw new Deno.errors.UnexpectedEof();
+    if (object["error"] !== undefined) parseRegisterAnswer(object);
+    if (object["challenge"] === undefined) {
+      throw new ChainTermsError(
+        "Cannot join the chain: its coordinator has no key, and --key-file asks for one",
+      );
+    }
+    const handshake = new ControlHandshake(
+      key,
+      nonce,
+      nonceField(object, "challenge"),
+    );
+    try {
+      handshake.check(object, handshake.coordinatorProof());
+    } catch (cause) {
+      throw new ChainTermsError(
+        "Cannot join the chain: its coordinator has another key. Give both the same --key-file",
+        { cause },
+      );
+    }
+    const text = new TextDecoder().decode(register);
+    const proof = handshake.peerProof(parseJsonObject(text));
+    await writeAll(
+      connection,
+      new TextEncoder().encode(JSON.stringify({ proof })),
+    );
+    return handshake.session("peer");
+  }
+
+  async #converse(
+    connection: Deno.TcpConn,
+    reader: ControlReader,
+  ): Promise<void> {
     let answer: RegisterAnswer | undefined;
     while (true) {
-      const object = reader.next();
-      if (object === undefined) {
-        const count = await connection.read(buffer);
-        if (count === null) break;
-        reader.push(buffer.subarray(0, count));
-        continue;
-      }
+      const received = await nextObject(connection, reader);
+      if (received === undefined) break;
+      const refused = answer === undefined && received["error"] !== undefined;
+      const object = refused
+        ? received
+        : this.#seal?.open(received) ?? received;
       if (answer === undefined) {
         answer = parseRegisterAnswer(object);
         // A coordinator of StrandCast answers and closes: no session, and no
@@ -196,6 +266,21 @@ export class CoordinatorLink {
     }
     if (answer === undefined) throw new Deno.errors.UnexpectedEof();
     if (!answer.session) await aborted(this.#options.signal);
+  }
+}
+
+/** The next whole object; `undefined` at the connection's end. */
+async function nextObject(
+  connection: Deno.TcpConn,
+  reader: ControlReader,
+): Promise<JsonObject | undefined> {
+  const buffer = new Uint8Array(4096);
+  while (true) {
+    const object = reader.next();
+    if (object !== undefined) return object;
+    const count = await connection.read(buffer);
+    if (count === null) return undefined;
+    reader.push(buffer.subarray(0, count));
   }
 }
 

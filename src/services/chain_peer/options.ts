@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { MacKey } from "../../chain/mod.ts";
 import type { StrandcastOptions } from "../chain/frame_sender.ts";
 
 /** Options of {@linkcode startChainPeer}. */
@@ -30,6 +31,10 @@ export interface ChainPeerOptions {
   readonly wire: "auto" | "binary" | "strandcast";
   /** How frames are written to a next peer that speaks StrandCast only. */
   readonly strandcast: StrandcastOptions;
+  /** The chain's key: a coordinator that has it not is not believed. */
+  readonly key?: MacKey | undefined;
+  /** `false` keeps UDP to a datagram a call; else the fast path where it can be had. */
+  readonly fastPath?: boolean | undefined;
   /** Path of ffmpeg, when the user gave one. */
   readonly ffmpeg: string | undefined;
 }

@@ -14,6 +14,7 @@ import { StreamRecording } from "./stream_recording.ts";
 export class FrameOutputs {
   readonly #folder: FrameFolder | undefined;
   readonly #recording: StreamRecording | undefined;
+  #waiting = 0;
 
   private constructor(
     folder: FrameFolder | undefined,
@@ -62,6 +63,11 @@ export class FrameOutputs {
     return stats === undefined ? 0 : stats.failed + stats.dropped;
   }
 
+  /** Whether no frame waits for the disk: the figures above are final until one comes. */
+  get isDrained(): boolean {
+    return this.#waiting === 0;
+  }
+
   /** The coordinator says how many frames a second its stream has. */
   announceRate(fps: number): void {
     this.#recording?.announceRate(fps);
@@ -83,13 +89,13 @@ export class FrameOutputs {
     this.#recording?.write(frame);
     if (this.#folder === undefined) return;
     const { jpeg } = frame;
+    const done = (): void => {
+      this.#waiting--;
+      jpeg.release();
+    };
     jpeg.retain();
-    const taken = this.#folder.save(
-      frame.number,
-      jpeg.bytes,
-      () => jpeg.release(),
-    );
-    if (!taken) jpeg.release();
+    this.#waiting++;
+    if (!this.#folder.save(frame.number, jpeg.bytes, done)) done();
   }
 
   /** Waits until everything is on disk and the recording is whole. */

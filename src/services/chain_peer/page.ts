@@ -7,19 +7,13 @@
 import { captionedSnapshot } from "../../media/mod.ts";
 import {
   errorResponse,
-  eventStream,
   type HttpServer,
-  jsonResponse,
   mjpegResponse,
-  route,
-  startHttpServer,
 } from "../../net/mod.ts";
+import { startPageServer } from "../page/mod.ts";
+import { peerMetrics } from "../chain/peer_metrics.ts";
 import type { Logger } from "../../log/mod.ts";
-import { serveAsset, servePage } from "../../web/mod.ts";
 import type { ChainPeer } from "./peer.ts";
-
-/** How often the page hears of the peer. */
-const EVENT_INTERVAL_MS = 500;
 
 /**
  * Serves a peer's page.
@@ -30,32 +24,18 @@ export function servePeerPage(
   peer: ChainPeer,
   options: { hostname: string; port: number; log: Logger },
 ): Promise<HttpServer> {
-  const { hostname, port, log } = options;
-  return startHttpServer({
-    hostname,
-    port,
-    log,
-    flag: "--page-port",
-    handler: route({
-      "GET /": () => servePage("chain_peer"),
-      "GET /api/peer": () => jsonResponse(peer.report()),
-      "GET /api/events": (_request, { closing }) =>
-        eventStream(closing, (send) => {
-          send(peer.report());
-          const timer = setInterval(
-            () => send(peer.report()),
-            EVENT_INTERVAL_MS,
-          );
-          return () => clearInterval(timer);
-        }),
-      "GET /frame": (request, { closing }) =>
-        peer.live.respond(request, closing),
+  return startPageServer({
+    ...options,
+    page: "chain_peer",
+    name: "peer",
+    report: () => peer.report(),
+    metrics: () => peerMetrics([peer.report()]),
+    routes: {
+      "GET /frame": (request, info) => peer.live.respond(request, info),
       "GET /stream.mjpeg": (_request, { closing }) =>
         mjpegResponse(peer.live, closing),
       "GET /snapshot.jpg": () => snapshot(peer),
-    }, async (_request, { url }) =>
-      await serveAsset(url.pathname) ??
-        errorResponse(404, `Cannot find "${url.pathname}"`)),
+    },
   });
 }
 

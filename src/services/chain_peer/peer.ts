@@ -6,6 +6,7 @@
 
 import {
   checkPeerName,
+  forged,
   type NextHop,
   type PeerReport,
   type RegisterAnswer,
@@ -19,9 +20,11 @@ import {
   LiveFrames,
   openUdpSocket,
   type TcpServer,
+  udpPathText,
   type UdpSocket,
 } from "../../net/mod.ts";
 import { plainAddress, whyUnreachable } from "../chain/addresses.ts";
+import { datagramSeal } from "../chain/nonce.ts";
 import type { ServiceContext } from "../context.ts";
 import { serveControlPort } from "./control_port.ts";
 import { ChainTermsError, CoordinatorLink } from "./coordinator_link.ts";
@@ -55,6 +58,7 @@ export class ChainPeer {
   readonly #control: TcpServer;
   readonly #loop: RelayLoop;
   readonly #strangers: FloodCounter;
+  #link: CoordinatorLink | undefined;
   #upstream: string | null = null;
   #registered = false;
   #framesInAll = 0;
@@ -77,13 +81,24 @@ export class ChainPeer {
       host,
       udpPort,
       "the UDP port",
-      () => openUdpSocket({ hostname: host, port: udpPort }),
+      () =>
+        openUdpSocket({
+          hostname: host,
+          port: udpPort,
+          fastPath: options.fastPath,
+        }),
     );
+    context.log.debug(udpPathText(this.#socket));
     try {
       this.#control = serveControlPort({
         hostname: host,
         port: defaultControlPort(this.udpPort, udpPort !== 0),
         log: context.log,
+        open: (message) => {
+          if (options.key === undefined) return message;
+          if (this.#link === undefined) throw forged("UPDATE_NEXT");
+          return this.#link.openUpdate(message);
+        },
       }, (next, from) => this.#setNext(next, from));
     } catch (error) {
       this.#socket.close();
@@ -155,7 +170,8 @@ export class ChainPeer {
   async run(pageUrl: string | undefined): Promise<void> {
     const { signal, log } = this.#context;
     const stop = new AbortController();
-    const link = new CoordinatorLink({
+    const link = this.#link = new CoordinatorLink({
+      key: this.#options.key,
       coordinator: this.#options.coordinator,
       registration: {
         type: "register",
@@ -164,6 +180,7 @@ export class ChainPeer {
         controlPort: this.controlPort,
         binary: this.#options.wire !== "strandcast",
         page: pageUrl,
+        bufferBytes: this.#socket.receiveBufferBytes,
         session: true,
       },
       log,
@@ -175,10 +192,10 @@ export class ChainPeer {
       onLost: () => this.#registered = false,
     });
     const receiving = this.#loop.run();
-    const reporting = setInterval(
-      () => link.report(this.report()),
-      REPORT_INTERVAL_MS,
-    );
+    const reporting = setInterval(() => {
+      link.report(this.report());
+      this.#loop.measureRoundTrip();
+    }, REPORT_INTERVAL_MS);
     // A fault in the loop ends the peer, and does not leave it deaf.
     receiving.catch(() => stop.abort());
     try {
@@ -208,11 +225,7 @@ export class ChainPeer {
     return {
       ...this.#loop.figures(),
       name: this.name,
-      state: this.#loop.state !== "idle"
-        ? this.#loop.state
-        : this.#registered
-        ? "waiting"
-        : "connecting",
+      state: this.#state(),
       upstream: this.#upstream,
       downstream: next === undefined ? null : {
         name: next.name,
@@ -225,8 +238,17 @@ export class ChainPeer {
     };
   }
 
+  /** A stream has ended when its last frame is on disk: `framesSaved` is final then. */
+  #state(): PeerReport["state"] {
+    const { state } = this.#loop;
+    if (state === "idle") return this.#registered ? "waiting" : "connecting";
+    return state === "ended" && !this.#outputs.isDrained ? "playing" : state;
+  }
+
   #onRegistered(answer: RegisterAnswer): void {
-    const { previous, binary, session } = answer;
+    const { previous, binary, session, epoch } = answer;
+    const { key } = this.#options;
+    if (key !== undefined) this.#loop.setSeal(datagramSeal(key, epoch ?? ""));
     if (this.#options.wire === "binary" && !binary) {
       throw new ChainTermsError(
         "Cannot join the chain: its coordinator speaks StrandCast's wire only. Pass --wire auto to speak it, too",

@@ -6,9 +6,15 @@
  */
 
 import {
+  type DatagramSeal,
+  type DropCounts,
+  type HopReport,
+  isFeedback,
   type PeerReport,
   Relay,
   type RelayFrame,
+  type RelayOutcome,
+  RoundTripProbe,
   type StreamEnd,
 } from "../../chain/mod.ts";
 import { checkJpeg, JpegError } from "../../jpeg/mod.ts";
@@ -25,6 +31,7 @@ import {
   newStreamId,
   type StrandcastOptions,
 } from "../chain/frame_sender.ts";
+import { HopRepair } from "../chain/hop_repair.ts";
 import { Upstream } from "./upstream.ts";
 
 /**
@@ -32,6 +39,8 @@ import { Upstream } from "./upstream.ts";
  * takes longer than receiving, and old pictures are worth nothing.
  */
 const MAX_WAITING_TRANSCODES = 3;
+/** Datagrams taken at a time: what comes while a frame is being checked. */
+const BATCH_DATAGRAMS = 32;
 /**
  * The frame time assumed when frames are packed anew before two have shown
  * what it is: 30 frames a second.
@@ -69,8 +78,15 @@ export class RelayLoop {
   readonly #listener: RelayListener;
   readonly #relay = new Relay();
   readonly #transcoder: FrameSender;
+  readonly #repair: HopRepair;
   readonly #stop = new AbortController();
   #next: Hop | undefined;
+  #asksAt: UdpAddress | undefined;
+  #askTimer: ReturnType<typeof setTimeout> | undefined;
+  readonly #probe = new RoundTripProbe();
+  #queue = 0;
+  #seal: DatagramSeal | undefined;
+  #heldEnd: StreamEnd | undefined;
   readonly #upstream = new Upstream();
   #state: "idle" | "playing" | "ended" = "idle";
   #forwarded = 0;
@@ -91,6 +107,7 @@ export class RelayLoop {
     this.#socket = socket;
     this.#listener = listener;
     this.#transcoder = new FrameSender(socket, strandcast);
+    this.#repair = new HopRepair(socket, this.#relay);
   }
 
   /** The next peer; `undefined` for the last of the chain. */
@@ -101,6 +118,7 @@ export class RelayLoop {
   set next(hop: Hop | undefined) {
     this.#next = hop;
     this.#transcoder.next = hop;
+    this.#repair.next = hop?.wire === "binary" ? hop.address : undefined;
     this.#relay.setDownstreamWire(hop?.wire);
   }
 
@@ -111,6 +129,14 @@ export class RelayLoop {
   nameUpstream(address: UdpAddress | undefined): void {
     this.#upstream.name(address);
     this.#relay.guardUpstream(address !== undefined);
+  }
+
+  /** What datagrams are sealed with on a chain with a key. */
+  setSeal(seal: DatagramSeal | undefined): void {
+    this.#seal = seal;
+    this.#relay.setSeal(seal);
+    this.#repair.seal = seal;
+    this.#transcoder.seal = seal;
   }
 
   /** `idle` before the first stream. */
@@ -130,27 +156,86 @@ export class RelayLoop {
 
   /** Receives until the socket is closed. */
   async run(): Promise<void> {
-    const batch = new DatagramBatch(1, MAX_DATAGRAM_BYTES + 1);
+    const batch = new DatagramBatch(BATCH_DATAGRAMS, MAX_DATAGRAM_BYTES + 1);
     while (await this.#socket.receive(batch)) {
-      for (let i = 0; i < batch.count; i++) await this.#take(batch, i);
+      let first = 0;
+      this.#queue = Math.max(this.#queue, batch.count);
+      for (let i = 0; i < batch.count; i++) {
+        const datagram = batch.datagram(i);
+        const from = batch.sources[i];
+        const outcome = this.#isAnswered(datagram, from)
+          ? undefined
+          : this.#relay.receive(
+            datagram,
+            nowMicros(),
+            this.#upstream.isFrom(from),
+          );
+        // Neighbours that go on leave in one call, and before anything else:
+        // whatever this peer does with a frame, the ones after it do not wait.
+        const goesOn = outcome?.forward === true && this.#next !== undefined;
+        if (outcome?.drop === 0) this.#asksAt = from;
+        if (goesOn && !outcome.hasNews) continue;
+        await this.#forward(batch, first, goesOn ? i + 1 : i);
+        first = i + 1;
+        if (outcome !== undefined) this.#tell(outcome, from);
+      }
+      await this.#forward(batch, first, batch.count);
+      this.#planQuestion();
     }
+    clearTimeout(this.#askTimer);
+    this.#releaseEnd();
     this.#stop.abort();
     await this.#transcoding;
+    await this.#repair.settled();
+    await this.#transcoder.settled();
   }
 
-  async #take(batch: DatagramBatch, index: number): Promise<void> {
-    const from = batch.sources[index];
-    const outcome = this.#relay.receive(
-      batch.datagram(index),
-      nowMicros(),
-      this.#upstream.isFrom(from),
-    );
-    // Forwarding comes first: whatever else this peer does with the frame, the
-    // ones after it do not wait for.
-    if (outcome.forward && this.#next !== undefined) {
-      await this.#socket.send(batch, index, 1, this.#next.address);
-      this.#forwarded++;
+  /** Whether it was the next peer's question: then it is being answered. */
+  #isAnswered(datagram: Uint8Array, from: UdpAddress | undefined): boolean {
+    if (!isFeedback(datagram)) return false;
+    if (this.#upstream.isFrom(from)) {
+      return (this.#seal?.check(datagram) ?? 0) === 0 &&
+        this.#probe.hear(datagram, nowMicros());
     }
+    return this.#transcodes
+      ? this.#transcoder.receive(datagram, from)
+      : this.#repair.receive(datagram, from);
+  }
+
+  /** Whether what goes on is packed anew: its fragments are the transcoder's. */
+  get #transcodes(): boolean {
+    return this.#relay.storedStreamId === 0;
+  }
+
+  /** Asks the upstream for what is missing when it is time. */
+  #planQuestion(): void {
+    const atUs = this.#relay.nackAtUs;
+    if (atUs === undefined || this.#askTimer !== undefined) return;
+    const delayMs = Math.max(0, (atUs - nowMicros()) / 1000);
+    this.#askTimer = setTimeout(() => {
+      this.#askTimer = undefined;
+      const question = this.#relay.nack(nowMicros());
+      if (question !== undefined && this.#asksAt !== undefined) {
+        this.#socket.sendOne(question, this.#asksAt);
+      }
+      this.#planQuestion();
+      if (this.#relay.nackAtUs === undefined) this.#releaseEnd();
+    }, delayMs);
+  }
+
+  async #forward(
+    batch: DatagramBatch,
+    first: number,
+    end: number,
+  ): Promise<void> {
+    if (this.#next === undefined || first >= end) return;
+    this.#forwarded += end - first;
+    for (let i = first; i < end; i++) this.#repair.sent(batch.lengths[i] ?? 0);
+    await this.#socket.send(batch, first, end - first, this.#next.address);
+  }
+
+  /** Does with a datagram what is not forwarding. */
+  #tell(outcome: RelayOutcome, from: UdpAddress | undefined): void {
     if (outcome.started !== undefined) this.#onStart(outcome.started);
     if (outcome.frame !== undefined) {
       this.#upstream.learn(from);
@@ -181,6 +266,7 @@ export class RelayLoop {
   }
 
   #onStart(streamId: number): void {
+    this.#releaseEnd();
     this.#state = "playing";
     this.#invalid = 0;
     this.#playedAs = this.#announced;
@@ -205,7 +291,17 @@ export class RelayLoop {
     }
   }
 
-  #onEnd({ frames, wire }: StreamEnd): void {
+  /** A stream is over when what is missing of it has come, or will not. */
+  #onEnd(end: StreamEnd): void {
+    this.#heldEnd = end;
+    if (this.#relay.nackAtUs === undefined) this.#releaseEnd();
+    else this.#planQuestion();
+  }
+
+  #releaseEnd(): void {
+    if (this.#heldEnd === undefined) return;
+    const { frames, wire } = this.#heldEnd;
+    this.#heldEnd = undefined;
     this.#state = "ended";
     if (this.#next !== undefined && this.#next.wire !== wire) {
       this.#transcoding = this.#transcoding
@@ -236,16 +332,50 @@ export class RelayLoop {
     });
   }
 
+  #hop(packets: number, jitterUs: number, drops: DropCounts): HopReport {
+    const { roundTripUs, ...repair } = this.#relay.repairFigures;
+    const { asked, resent, withheld } = this.#transcodes
+      ? this.#transcoder.repairFigures
+      : this.#repair.figures;
+    const wayUs = this.#probe.roundTripUs ?? (roundTripUs || undefined);
+    const queue = this.#queue;
+    this.#queue = 0;
+    return {
+      path: this.#socket.path,
+      packets,
+      ...repair,
+      jitterMs: jitterUs / 1000,
+      roundTripMs: wayUs === undefined ? null : wayUs / 1000,
+      queue,
+      asked,
+      resent,
+      withheld,
+      sendErrors: this.#socket.sendErrors,
+      drops: Object.fromEntries(
+        Object.entries(drops).filter(([, count]) => count > 0),
+      ),
+    };
+  }
+
+  /** Measures how far the upstream is; call it now and then. */
+  measureRoundTrip(): void {
+    if (this.#asksAt === undefined || this.#state !== "playing") return;
+    const question = this.#probe.ask(nowMicros(), this.#seal);
+    if (question !== undefined) this.#socket.sendOne(question, this.#asksAt);
+  }
+
   /** The figures of the newest stream. */
   figures(): RelayFigures {
     const {
-      drops: _drops,
+      drops,
+      jitterUs,
       hopLatencyRelative: _hop,
       chainLatencyRelative: _chain,
       ...relay
     } = this.#relay.snapshot(nowMicros());
     return {
       ...relay,
+      hop: this.#hop(relay.datagramsReceived, jitterUs, drops),
       invalidFrames: relay.invalidFrames + this.#invalid,
       datagramsForwarded: this.#forwarded + this.#transcoder.datagramsSent,
       width: this.#width,

@@ -4,8 +4,8 @@
  * @module
  */
 
-import { isLoopback, type UdpAddress } from "../../net/mod.ts";
-import { plainAddress } from "../chain/addresses.ts";
+import type { UdpAddress } from "../../net/mod.ts";
+import { isSameHost } from "../chain/addresses.ts";
 
 /**
  * The peer before this one: the one that the coordinator named, or as long as
@@ -36,10 +36,6 @@ export class Upstream {
     const wanted = this.#named ?? this.#learned;
     if (wanted === undefined || source === undefined) return false;
     if (wanted.port !== source.port && wanted.port !== 0) return false;
-    if (wanted.hostname === source.hostname) return true;
-    const host = plainAddress(source.hostname);
-    // Both loopback addresses, IPv4's and IPv6's, are this machine's.
-    return wanted.hostname === host ||
-      (isLoopback(wanted.hostname) && isLoopback(host));
+    return isSameHost(wanted.hostname, source.hostname);
   }
 }

@@ -7,10 +7,13 @@
 
 import type { PeerReport } from "../../chain/mod.ts";
 import type { ServiceContext } from "../context.ts";
-import { Child, type ChildEvent } from "./child.ts";
+import {
+  type Child,
+  type ChildEvent,
+  startChild,
+  whenReady,
+} from "../process/mod.ts";
 
-/** How long a child may take to say that it is ready. */
-const READY_TIMEOUT_MS = 30_000;
 /** Names of the first peers; later ones are numbered. */
 const LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ";
 
@@ -44,6 +47,8 @@ export interface ChainRunOptions {
   readonly onReady: (
     urls: { readonly address: string; readonly page: string | undefined },
   ) => void;
+  /** Told each time the end of a stream has reached every peer. */
+  readonly onDelivered?: (result: ChainRunResult) => void;
 }
 
 /** How a run ended. */
@@ -85,15 +90,8 @@ export async function runChain(
     args: readonly string[],
     onEvent: (event: ChildEvent) => void,
   ): Child => {
-    const self = options.self([
-      ...args,
-      "--json",
-      "--log-format",
-      "json",
-      "--exit-with-stdin",
-    ]);
-    const log = context.log.child(name);
-    const child = new Child({ name, ...self, log, onEvent });
+    const { self } = options;
+    const child = startChild({ name, args, self, log: context.log, onEvent });
     children.push(child);
     return child;
   };
@@ -135,6 +133,7 @@ async function run(
     if (event.event !== "end") context.emit({ ...event, from: "coordinator" });
     if (event.event === "delivered") {
       delivered = event;
+      options.onDelivered?.(resultOf(event, options.peers));
       if (options.exitAtEnd) outcome.resolve();
     }
     if (event.event === "stream-end" && typeof event.error === "string") {
@@ -153,15 +152,15 @@ async function run(
     )
   );
 
-  const control = await ready(
+  const control = await whenReady(
     coordinator,
-    context,
+    context.signal,
     (event) => event.event === "listening" && event.label === "Peers",
   );
   const page = options.pagePort === undefined ? undefined : String(
-    (await ready(
+    (await whenReady(
       coordinator,
-      context,
+      context.signal,
       (event) => event.event === "listening" && event.label === "Page",
     )).url,
   );
@@ -197,7 +196,11 @@ async function run(
         context.log.warn(`${name} ended with code ${code}`);
       }
     });
-    await ready(peer, context, (event) => event.event === "registered");
+    await whenReady(
+      peer,
+      context.signal,
+      (event) => event.event === "registered",
+    );
   }
 
   await outcome.promise;
@@ -225,27 +228,4 @@ function resultOf(
       framesReceived === framesSent
     ),
   };
-}
-
-/** Waits for a child's event, for the signal, or for patience to end. */
-async function ready(
-  child: Child,
-  context: ServiceContext,
-  wanted: (event: ChildEvent) => boolean,
-): Promise<ChildEvent> {
-  const timeout = AbortSignal.timeout(READY_TIMEOUT_MS);
-  const signal = AbortSignal.any([context.signal, timeout]);
-  const aborted = new Promise<never>((_, reject) => {
-    const fail = (): void =>
-      reject(
-        context.signal.aborted ? context.signal.reason : new Error(
-          `Cannot start ${child.name}: it was not ready in ${
-            READY_TIMEOUT_MS / 1000
-          } s`,
-        ),
-      );
-    if (signal.aborted) fail();
-    signal.addEventListener("abort", fail, { once: true });
-  });
-  return await Promise.race([child.event(wanted), aborted]);
 }

@@ -5,7 +5,12 @@
  */
 
 import type { Check, DoctorOptions } from "./check.ts";
-import { checkBuffers, checkPorts, checkUdpLoopback } from "./network.ts";
+import {
+  checkBuffers,
+  checkPorts,
+  checkUdpLoopback,
+  checkUdpPath,
+} from "./network.ts";
 import {
   checkBrowser,
   checkFfmpeg,
@@ -20,6 +25,7 @@ export async function* examine(options: DoctorOptions): AsyncGenerator<Check> {
   yield checkPorts("TCP", options.tcpPorts);
   yield checkPorts("UDP", options.udpPorts);
   yield await checkUdpLoopback();
+  yield checkUdpPath();
   yield await checkBuffers();
   yield await checkBrowser(options);
   yield await checkFolder(options.folder);

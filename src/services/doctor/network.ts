@@ -4,7 +4,11 @@
  * @module
  */
 
-import { DatagramBatch, openUdpSocket } from "../../net/mod.ts";
+import {
+  DatagramBatch,
+  NO_FAST_PATH_VARIABLE,
+  openUdpSocket,
+} from "../../net/mod.ts";
 import type { UdpSocket } from "../../net/mod.ts";
 import type { Check } from "./check.ts";
 import { outputOf } from "./check.ts";
@@ -110,6 +114,36 @@ export async function checkUdpLoopback(): Promise<Check> {
       detail,
       remedy: "Allow programs to open UDP sockets",
     };
+  }
+}
+
+/** How UDP is sent and received: many datagrams a call where that can be. */
+export function checkUdpPath(): Check {
+  const name = "UDP path";
+  try {
+    using socket = openUdpSocket({ hostname: "127.0.0.1", port: 0 });
+    const { path, receiveBufferBytes = 0 } = socket;
+    if (path === "linux") {
+      return {
+        name,
+        status: "ok",
+        detail:
+          `many datagrams a call (Linux), receive buffer ${receiveBufferBytes} bytes`,
+      };
+    }
+    const detail = "a datagram a call (portable)";
+    if (Deno.build.os !== "linux") return { name, status: "ok", detail };
+    const { state } = Deno.permissions.querySync({ name: "ffi" });
+    return {
+      name,
+      status: "ok",
+      detail: state === "granted"
+        ? `${detail}: ${NO_FAST_PATH_VARIABLE} is set, or the C library cannot be called`
+        : `${detail}: pass --allow-ffi to Deno for the fast one`,
+    };
+  } catch (error) {
+    const detail = error instanceof Error ? error.message : String(error);
+    return { name, status: "fail", detail };
   }
 }
 

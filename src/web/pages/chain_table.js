@@ -106,6 +106,19 @@ const COLUMNS = [
   })),
   fault("lost", "Lost", ({ framesLost }) => framesLost),
   fault("duplicates", "Duplicates", ({ duplicates }) => duplicates, false),
+  fault("missed", "Missed", ({ hop }) => hop?.missed ?? 0, false),
+  fault(
+    "repaired",
+    "Repaired",
+    ({ hop }) => (hop?.repaired ?? 0) + (hop?.replaced ?? 0),
+    false,
+  ),
+  figure("round-trip", "Round trip, ms", ({ hop }) => {
+    const measured = hop?.roundTripMs ?? null;
+    return measured === null
+      ? { text: NONE, order: NOT_MEASURED }
+      : { text: short(measured), order: measured };
+  }),
   delay("hop-p50", "Hop p50, ms", ({ hopLatency }) => hopLatency, "p50"),
   delay("hop-p99", "Hop p99, ms", ({ hopLatency }) => hopLatency, "p99"),
   delay("chain", "Chain p50, ms", ({ chainLatency }) => chainLatency, "p50"),

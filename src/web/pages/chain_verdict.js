@@ -56,7 +56,20 @@ export function judge(snapshot) {
  * @param {readonly PeerReport[]} reports
  * @returns {Verdict}
  */
-function judgeMoment({ peers, targetFps }, reports) {
+function judgeMoment({ peers, targetFps, congestion }, reports) {
+  if (congestion !== undefined && congestion.tightAt !== null) {
+    const sent = text({
+      value: (congestion.share * 100).toFixed(0),
+      unit: "%",
+    });
+    return {
+      tone: "warn",
+      answer: `The hop to ${congestion.tightAt} is too narrow`,
+      reason: congestion.share < 1
+        ? `It does not carry all of the video: ${sent} of the frames are sent until it does.`
+        : "It does not carry all of the video. Start the coordinator with --adapt to send fewer frames, or with a lower --quality.",
+    };
+  }
   const measured = reports.filter(({ chainLatency }) => chainLatency.count > 0);
   const waiting = reports.filter((report) => !measured.includes(report));
   const furthest =

@@ -33,6 +33,8 @@ export interface Setting {
   readonly watch: boolean;
   /** `--fragment-size`. */
   readonly fragmentSize: string;
+  /** Whether the chain has a key. */
+  readonly key?: boolean;
   /** Plays the clip again and again. */
   readonly loop?: boolean;
 }
@@ -49,9 +51,13 @@ export async function startBenchChain(setting: Setting): Promise<BenchChain> {
   const clip = join(dir, "clip.mjpeg");
   const { size, frames, save } = setting;
   await makeClip(clip, { size, frames, q: 4, source: "mandelbrot", fps: 30 });
+  const keyFile = join(dir, "key");
+  await Deno.writeTextFile(keyFile, crypto.randomUUID());
+  const key = setting.key === true ? ["--key-file", keyFile] : [];
   const coordinator = startStreamtool([
     "chain-coordinator",
     clip,
+    ...key,
     ...["--fps", "30", "--port", "0", "--page-port", "0"],
     ...["--fragment-size", setting.fragmentSize],
     ...(setting.loop === true ? ["--loop"] : []),
@@ -62,6 +68,7 @@ export async function startBenchChain(setting: Setting): Promise<BenchChain> {
     const peer = startStreamtool([
       ...["chain-peer", String.fromCharCode(65 + index), "0"],
       ...["--coordinator", String(url).replace("tcp://", "")],
+      ...key,
       ...(save === false ? ["--no-save"] : []),
       ...(typeof save === "number" ? ["--keep", String(save)] : []),
     ]);
@@ -117,10 +124,14 @@ const FRAME_BYTES = 178_000;
 
 /**
  * Milliseconds of CPU that a process takes a frame which only receives and
- * sends on, with `fragmentBytes` of the frame in a datagram.
+ * sends on, with `fragmentBytes` of the frame in a datagram; `isFast`: by the
+ * fast path where it can be had.
  */
-export async function plainRelayCost(fragmentBytes: number): Promise<number> {
-  const portable = { hostname: "127.0.0.1", port: 0 };
+export async function plainRelayCost(
+  fragmentBytes: number,
+  isFast: boolean,
+): Promise<number> {
+  const portable = { hostname: "127.0.0.1", port: 0, fastPath: false };
   using source = openUdpSocket(portable);
   using sink = openUdpSocket(portable);
   const batch = new DatagramBatch(1, 65_536);
@@ -132,6 +143,7 @@ export async function plainRelayCost(fragmentBytes: number): Promise<number> {
     ...PROGRAM_PERMISSIONS,
     `${ROOT}tests/bench/support/plain_relay.ts`,
     String(sink.address.port),
+    isFast ? "fast" : "portable",
   ]);
   const port = Number(await relay.line(/^\d+$/));
   const sender = new FrameSender(source, {
