@@ -5,7 +5,7 @@
  */
 
 import { JpegError } from "./error.ts";
-import { Marker } from "./markers.ts";
+import { findScanEnd, Marker } from "./markers.ts";
 import { standardHuffmanSegment } from "./standard_tables.ts";
 
 /** The parts of a frame, as {@linkcode buildJpeg} takes them. */
@@ -52,7 +52,70 @@ const RESTART_BIT = 64;
  * `no-scan` for an empty scan.
  */
 export function buildJpeg(parts: JpegParts): Uint8Array<ArrayBuffer> {
-  const { type, width, height, qTables, restartInterval, scan } = parts;
+  const { width, height, qTables, restartInterval, scan } = parts;
+  const subtype = checkParts(parts);
+  const wide = qTables.some((table) => table.length > 64);
+  const head = [
+    ...[0xff, Marker.SOI],
+    ...JFIF,
+    ...quantSegment(0, qTables[0]),
+    ...quantSegment(1, qTables[1]),
+    ...(restartInterval > 0
+      ? [0xff, Marker.DRI, 0, 4, ...uint16(restartInterval)]
+      : []),
+    ...[0xff, wide ? Marker.SOF1 : Marker.SOF0, 0, 17, 8],
+    ...uint16(height),
+    ...uint16(width),
+    ...[3, 1, subtype === 0 ? 0x21 : 0x22, 0, 2, 0x11, 1, 3, 0x11, 1],
+  ];
+  const huffman = standardHuffmanSegment();
+  const complete = endsWithEoi(scan);
+  const dataAt = head.length + huffman.length + SCAN_HEADER.length;
+  const file = new Uint8Array(dataAt + scan.length + (complete ? 0 : 2));
+  file.set(head);
+  file.set(huffman, head.length);
+  file.set(SCAN_HEADER, dataAt - SCAN_HEADER.length);
+  file.set(scan, dataAt);
+  if (!complete) file.set([0xff, Marker.EOI], dataAt + scan.length);
+  return file;
+}
+
+/**
+ * Checks that {@linkcode buildJpeg} makes a sound file of the parts, without
+ * making it: for pictures that perhaps nobody asks for.
+ *
+ * @throws {JpegError} as {@linkcode buildJpeg}, and where a marker stands
+ * within the scan.
+ */
+export function checkJpegParts(parts: JpegParts): void {
+  checkParts(parts);
+  const { scan } = parts;
+  let end = findScanEnd(scan, 0);
+  const isOpen = end < 0;
+  // Any number of FF may stand before a marker's code (T.81 section B.1.1.2).
+  if (isOpen) { for (end = scan.length; scan[end - 1] === 0xff; end--); }
+  if (end === 0) {
+    throw new JpegError("no-scan", "Cannot build a JPEG: its scan is empty");
+  }
+  if (isOpen) return;
+  let at = end;
+  while (scan[at] === 0xff) at++;
+  if (at !== scan.length - 1 || scan[at] !== Marker.EOI) {
+    throw new JpegError(
+      "trailing-data",
+      `Cannot build a JPEG: its scan ends at ${end} of ${scan.length} bytes`,
+    );
+  }
+}
+
+function endsWithEoi(scan: Uint8Array): boolean {
+  return scan.at(-2) === 0xff && scan.at(-1) === Marker.EOI;
+}
+
+/** Whether the parts can be written down; gives the type without its restart bit. */
+function checkParts(
+  { type, width, height, qTables, scan }: JpegParts,
+): number {
   const subtype = type & ~RESTART_BIT;
   if (subtype !== 0 && subtype !== 1) {
     throw new JpegError(
@@ -69,39 +132,17 @@ export function buildJpeg(parts: JpegParts): Uint8Array<ArrayBuffer> {
   if (scan.length === 0) {
     throw new JpegError("no-scan", "Cannot build a JPEG: its scan is empty");
   }
-  const wide = qTables.some((table) => table.length > 64);
-  const head = [
-    ...[0xff, Marker.SOI],
-    ...JFIF,
-    ...quantSegment(0, qTables[0]),
-    ...quantSegment(1, qTables[1]),
-    ...(restartInterval > 0
-      ? [0xff, Marker.DRI, 0, 4, ...uint16(restartInterval)]
-      : []),
-    ...[0xff, wide ? Marker.SOF1 : Marker.SOF0, 0, 17, 8],
-    ...uint16(height),
-    ...uint16(width),
-    ...[3, 1, subtype === 0 ? 0x21 : 0x22, 0, 2, 0x11, 1, 3, 0x11, 1],
-  ];
-  const huffman = standardHuffmanSegment();
-  const complete = scan.at(-2) === 0xff && scan.at(-1) === Marker.EOI;
-  const dataAt = head.length + huffman.length + SCAN_HEADER.length;
-  const file = new Uint8Array(dataAt + scan.length + (complete ? 0 : 2));
-  file.set(head);
-  file.set(huffman, head.length);
-  file.set(SCAN_HEADER, dataAt - SCAN_HEADER.length);
-  file.set(scan, dataAt);
-  if (!complete) file.set([0xff, Marker.EOI], dataAt + scan.length);
-  return file;
+  for (const [id, { length }] of qTables.entries()) {
+    if (length === 64 || length === 128) continue;
+    throw new JpegError(
+      "bad-quantisation-table",
+      `Cannot build a JPEG: quantisation table ${id} has ${length} bytes, not 64 or 128`,
+    );
+  }
+  return subtype;
 }
 
 function quantSegment(id: number, values: Uint8Array): number[] {
-  if (values.length !== 64 && values.length !== 128) {
-    throw new JpegError(
-      "bad-quantisation-table",
-      `Cannot build a JPEG: quantisation table ${id} has ${values.length} bytes, not 64 or 128`,
-    );
-  }
   const precision = values.length === 64 ? 0 : 0x10;
   const size = uint16(values.length + 3);
   return [0xff, Marker.DQT, ...size, precision | id, ...values];

@@ -5,7 +5,7 @@
  * @module
  */
 
-export { buildJpeg, type JpegParts } from "./build.ts";
+export { buildJpeg, checkJpegParts, type JpegParts } from "./build.ts";
 export { checkJpeg, type JpegInfo } from "./check.ts";
 export {
   JpegError,

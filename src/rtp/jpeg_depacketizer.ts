@@ -8,7 +8,7 @@
  */
 
 import { serialDistance } from "../bytes/mod.ts";
-import { buildJpeg, rfc2435QuantTables } from "../jpeg/mod.ts";
+import { buildJpeg, type JpegParts, rfc2435QuantTables } from "../jpeg/mod.ts";
 import { RtpProtocolError } from "./errors.ts";
 import { decodeJpegPayload, splitJpegTables } from "./jpeg_payload.ts";
 import type { JpegPayload } from "./jpeg_payload.ts";
@@ -31,9 +31,18 @@ const FIRST_CAPACITY = 64 * 1024;
 type Tables = readonly [Uint8Array, Uint8Array];
 
 /** A frame as it comes out. */
-export interface ReceivedJpegFrame {
+export interface ReceivedJpegFrame extends Omit<ReceivedJpegParts, "parts"> {
   /** A complete JFIF file. */
   readonly jpeg: Uint8Array<ArrayBuffer>;
+}
+
+/** A frame of which no file has been made yet. */
+export interface ReceivedJpegParts {
+  /**
+   * What a file is made of. The scan lies in a buffer that is used again: it
+   * stays until the next frame has come out, and then until the next push.
+   */
+  readonly parts: JpegParts;
   /** RTP timestamp. */
   readonly timestamp: number;
   /** Pixels: as described, or the wire's multiple of eight. */
@@ -155,6 +164,8 @@ export class JpegDepacketizer {
   readonly #tablesByQ = new Map<number, Tables>();
   #lastSequence: number | undefined;
   #spare: Uint8Array<ArrayBuffer> | undefined;
+  /** Where the scan of the newest frame lies. */
+  #newest: Uint8Array<ArrayBuffer> | undefined;
   #complete = 0;
   #incomplete = 0;
 
@@ -187,6 +198,19 @@ export class JpegDepacketizer {
    * is dropped and the next can be pushed.
    */
   push(packet: RtpPacket): ReceivedJpegFrame | undefined {
+    const received = this.pushForParts(packet);
+    if (received === undefined) return undefined;
+    const { parts, ...rest } = received;
+    return { jpeg: buildJpeg(parts), ...rest };
+  }
+
+  /**
+   * As {@linkcode JpegDepacketizer.push}, for who may not want a file of every
+   * frame: making one is half of the work.
+   *
+   * @throws {RtpProtocolError} as `push`.
+   */
+  pushForParts(packet: RtpPacket): ReceivedJpegParts | undefined {
     const { sequence, timestamp } = packet;
     const last = this.#lastSequence;
     if (last !== undefined) {
@@ -267,17 +291,18 @@ export class JpegDepacketizer {
     return split;
   }
 
-  #finish(assembly: Assembly): ReceivedJpegFrame {
+  #finish(assembly: Assembly): ReceivedJpegParts {
     const { header, timestamp, highestSequence, packets } = assembly;
     const size = this.#sizeOf(header);
-    const jpeg = buildJpeg({
+    const parts: JpegParts = {
       type: header.type,
       ...size,
       qTables: assembly.tables!,
       restartInterval: header.restartInterval,
       scan: assembly.buffer.subarray(0, assembly.end),
-    });
-    this.#spare = assembly.buffer;
+    };
+    this.#spare = this.#newest;
+    this.#newest = assembly.buffer;
     this.#lastSequence = highestSequence;
     const others = this.#assemblies.filter((one) => one !== assembly);
     // What is older can only come out behind a newer picture: too late.
@@ -287,7 +312,7 @@ export class JpegDepacketizer {
     this.#incomplete += others.length - this.#assemblies.length;
     this.#complete++;
     return {
-      jpeg,
+      parts,
       timestamp,
       ...size,
       packets,

@@ -12,6 +12,7 @@ export { JpegDepacketizer, MAX_FRAME_LENGTH } from "./jpeg_depacketizer.ts";
 export type {
   JpegDepacketizerOptions,
   ReceivedJpegFrame,
+  ReceivedJpegParts,
 } from "./jpeg_depacketizer.ts";
 export {
   MAX_JPEG_PAYLOAD,

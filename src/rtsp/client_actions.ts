@@ -50,6 +50,10 @@ export type ClientAction =
   }
   | { readonly type: "closePorts" }
   | {
+    /** The server sends us elsewhere: `play` says where to go on there, when it is called now. */
+    readonly type: "redirected";
+  }
+  | {
     /** The session description came. */
     readonly type: "described";
     readonly description: SdpDescription;
@@ -129,7 +133,7 @@ export interface ClientOptions {
   /** Gives `length` random bytes. */
   readonly random: (length: number) => Uint8Array;
   /** Our MIKEY message in base64 for a track of `RTP/SAVP`. */
-  readonly keyManagement?: (trackUrl: string) => string;
+  readonly keyManagement?: (trackUrl: string) => string | undefined;
 }
 
 /** Where a player stands. */

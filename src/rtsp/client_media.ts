@@ -13,8 +13,16 @@ import {
   SdpProtocolError,
 } from "../sdp/mod.ts";
 import type { SdpDescription } from "../sdp/mod.ts";
-import type { ClientTrack, PlayWish } from "./client_actions.ts";
+import type { ClientAction, ClientTrack, PlayWish } from "./client_actions.ts";
+import { parseDecimal } from "./header_values.ts";
 import type { RtspResponse } from "./message.ts";
+import {
+  formatKeyManagement,
+  parseKeyManagement,
+  parseRtpInfo,
+} from "./session_header.ts";
+import { formatTransport, parseTransport } from "./transport.ts";
+import type { Pair } from "./transport.ts";
 import { descriptionBase, resolveControl } from "./url.ts";
 
 /** What a server offers, as far as it can be played. */
@@ -67,6 +75,67 @@ export function readDescribed(response: RtspResponse, url: string): Described {
         ? "RTP/SAVP"
         : "RTP/AVP",
     },
+  };
+}
+
+/** Headers of a SETUP: over UDP to these ports, or in the connection without any. */
+export function setupHeaders(
+  track: ClientTrack,
+  clientPorts: Pair | undefined,
+  keyManagement: string | undefined,
+): (readonly [string, string])[] {
+  const transport = formatTransport({
+    protocol: track.protocol,
+    lower: clientPorts === undefined ? "tcp" : "udp",
+    delivery: "unicast",
+    ...(clientPorts === undefined ? { interleaved: [0, 1] } : { clientPorts }),
+  });
+  const key = keyManagement === undefined ? [] : [
+    [
+      "KeyMgmt",
+      formatKeyManagement({ uri: track.url, data: keyManagement }),
+    ] as const,
+  ];
+  return [["Transport", transport], ...key];
+}
+
+/** What came of a SETUP over UDP or TCP. */
+export type Settled = Extract<ClientAction, { type: "transport" }> & {
+  readonly transport: { readonly kind: "udp" | "tcp" };
+};
+
+/**
+ * Reads the answer to SETUP.
+ *
+ * @throws {RtspProtocolError} when its Transport cannot be read.
+ */
+export function readSetUp({ headers }: RtspResponse): Settled {
+  const [spec] = parseTransport(headers.get("transport") ?? "");
+  const { lower, interleaved, serverPorts, source, ssrc } = spec!;
+  const key = parseKeyManagement(headers.get("keymgmt") ?? "");
+  return {
+    type: "transport",
+    transport: lower === "tcp"
+      ? { kind: "tcp", channels: interleaved ?? [0, 1] }
+      : { kind: "udp", serverPorts, source },
+    ssrc,
+    ...(key === undefined ? {} : { keyManagement: key.data }),
+  };
+}
+
+/** Reads the answer to PLAY. */
+export function readPlaying(
+  { headers }: RtspResponse,
+): Extract<ClientAction, { type: "playing" }> {
+  const range = readNptRange(headers.get("range"));
+  const [info] = parseRtpInfo(headers.get("rtp-info") ?? "");
+  return {
+    type: "playing",
+    from: range?.from,
+    to: range?.to,
+    scale: parseDecimal(headers.get("scale")) ?? 1,
+    sequence: info?.sequence,
+    timestamp: info?.timestamp,
   };
 }
 

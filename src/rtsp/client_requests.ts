@@ -25,6 +25,8 @@ export interface ClientRequest {
   readonly uri: string;
   /** Those of the request itself: CSeq, User-Agent and Authorization are added. */
   readonly headers: readonly (readonly [string, string])[];
+  /** What ANNOUNCE describes. */
+  readonly body?: Uint8Array;
 }
 
 /** Name and password. */

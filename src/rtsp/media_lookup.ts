@@ -5,6 +5,7 @@
  */
 
 import type { RtspMedia, RtspMediaCatalog } from "./server_actions.ts";
+import type { ServerSession } from "./server_session.ts";
 import { requestPath } from "./url.ts";
 
 /** Deepest control attribute tried, in path segments. */
@@ -73,4 +74,30 @@ export function splitControl(
 
 function withoutQuery(path: string): string {
   return path.split("?")[0]!.replace(/\/+$/, "") || "/";
+}
+
+/**
+ * Whether `uri` names the media of a session, a track of it, or something else.
+ *
+ * @throws {RtspProtocolError} when it is no URI.
+ */
+export function targetOf(
+  uri: string,
+  session: ServerSession,
+  catalog: RtspMediaCatalog,
+): "media" | "track" | "other" {
+  if (uri === "*") return "media";
+  const { media } = session;
+  const match = findMedia(
+    uri,
+    session.purpose === "publish"
+      ? { lookup: (path) => path === media.path ? media : undefined }
+      : catalog,
+  );
+  // A source that is gone or starting anew still has its sessions.
+  const same = isMedia(match.found)
+    ? match.found.path === media.path
+    : match.path === media.path;
+  if (!same) return "other";
+  return match.track === undefined ? "media" : "track";
 }

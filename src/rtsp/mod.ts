@@ -36,6 +36,8 @@ export type {
   RtspRequest,
   RtspResponse,
 } from "./message.ts";
+export { RecordClient } from "./record_client.ts";
+export type { RecordAction, RecordOptions } from "./record_client.ts";
 export { RtspReader } from "./reader.ts";
 export type { RtspReaderOptions } from "./reader.ts";
 export type {

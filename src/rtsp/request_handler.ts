@@ -5,12 +5,13 @@
  * @module
  */
 
+import { AccessGate } from "./access_gate.ts";
 import { announcedTrack, readAnnouncement } from "./announcement.ts";
 import type { Announcement } from "./announcement.ts";
 import { RtspProtocolError } from "./errors.ts";
 import { splitValue } from "./header_values.ts";
 import { isLabRequest, labSetup, refuseLab } from "./lab_request.ts";
-import { findMedia, isMedia } from "./media_lookup.ts";
+import { findMedia, isMedia, targetOf } from "./media_lookup.ts";
 import type { MediaMatch } from "./media_lookup.ts";
 import { OwnedSessions } from "./owned_sessions.ts";
 import type { InterleavedFrame, RtspRequest } from "./message.ts";
@@ -20,12 +21,14 @@ import type {
   ServerAction,
   ServerAnswer,
 } from "./server_actions.ts";
-import { MAX_AUTHENTICATION_FAILURES } from "./server_authentication.ts";
-import type {
-  AuthenticationResult,
-  ServerAuthenticator,
-} from "./server_authentication.ts";
-import { requestCseq, respond, respondTo } from "./server_responses.ts";
+import type { ServerAuthenticator } from "./server_authentication.ts";
+import { methodList } from "./server_methods.ts";
+import {
+  reasonOf,
+  requestCseq,
+  respond,
+  respondWithDescription,
+} from "./server_responses.ts";
 import { parameterNames } from "./play_request.ts";
 import { ServerSession } from "./server_session.ts";
 import type { ControlledSession } from "./server_session.ts";
@@ -35,19 +38,7 @@ import { parseKeyManagement } from "./session_header.ts";
 import { chooseTransport } from "./transport_choice.ts";
 import type { OfferedTransports } from "./transport_choice.ts";
 import { parseTransport } from "./transport.ts";
-import { requestPath, withoutUser } from "./url.ts";
-
-const VIEWER_METHODS = [
-  "OPTIONS",
-  "DESCRIBE",
-  "SETUP",
-  "PLAY",
-  "PAUSE",
-  "TEARDOWN",
-  "GET_PARAMETER",
-  "SET_PARAMETER",
-];
-const PUBLISHER_METHODS = ["ANNOUNCE", "RECORD"];
+import { requestPath } from "./url.ts";
 
 /** What the handlers of all connections share. */
 export interface RequestHandlerOptions {
@@ -72,14 +63,15 @@ type Waiting =
 export class RequestHandler {
   readonly #options: RequestHandlerOptions;
   readonly #owned: OwnedSessions;
+  readonly #gate: AccessGate;
   #announcement: Announcement | undefined;
   #waiting: Waiting | undefined;
-  #failures = 0;
 
   /** For one connection. */
   constructor(options: RequestHandlerOptions) {
     this.#options = options;
     this.#owned = new OwnedSessions(options.sessions, options.address);
+    this.#gate = new AccessGate(options.authenticator);
   }
 
   /** Whether an action waits for its answer. */
@@ -208,34 +200,7 @@ export class RequestHandler {
   }
 
   #public(header: "Public" | "Allow"): readonly [string, string] {
-    const methods = this.#options.publishing
-      ? [...VIEWER_METHODS, ...PUBLISHER_METHODS]
-      : VIEWER_METHODS;
-    return [header, methods.join(", ")];
-  }
-
-  /** `undefined` when allowed, else the refusal. */
-  #refuse(
-    request: RtspRequest,
-    path: string,
-    right: "read" | "publish",
-  ): { username: string | undefined } | ServerAction[] {
-    const authenticator = this.#options.authenticator;
-    const result: AuthenticationResult = authenticator === undefined
-      ? { allowed: true }
-      : authenticator.check(request, path, right);
-    if (result.allowed) return { username: result.username };
-    const refusal = respond(request, result.status, {
-      headers: result.challenges.map((challenge) =>
-        ["WWW-Authenticate", challenge] as const
-      ),
-    });
-    if (
-      result.failed && ++this.#failures >= MAX_AUTHENTICATION_FAILURES
-    ) {
-      return [refusal, { type: "close", reason: "too many wrong passwords" }];
-    }
-    return [refusal];
+    return [header, methodList(this.#options.publishing)];
   }
 
   /** The media a request means, or the answer when it means none. */
@@ -258,26 +223,16 @@ export class RequestHandler {
   #describe(request: RtspRequest, prepared: boolean): ServerAction[] {
     const match = findMedia(request.uri, this.#options.catalog);
     const path = isMedia(match.found) ? match.found.path : match.path;
-    const access = this.#refuse(request, path, "read");
+    const access = this.#gate.check(request, path, "read");
     if (Array.isArray(access)) return access;
     const media = this.#mediaOf(request, match, prepared);
     if (Array.isArray(media)) return media;
-    if (!acceptsSdp(request)) return [respond(request, 406)];
-    const base = withoutUser(request.uri);
-    return [
-      respond(request, 200, {
-        headers: [
-          ["Content-Type", "application/sdp"],
-          ["Content-Base", base.endsWith("/") ? base : `${base}/`],
-        ],
-        body: new TextEncoder().encode(media.sdp),
-      }),
-    ];
+    return [respondWithDescription(request, media)];
   }
 
   #announce(request: RtspRequest): ServerAction[] {
     const path = requestPath(request.uri).split("?")[0]!;
-    const access = this.#refuse(request, path, "publish");
+    const access = this.#gate.check(request, path, "publish");
     if (Array.isArray(access)) return access;
     const announcement = readAnnouncement(request, path);
     this.#waiting = { kind: "announce", request, announcement };
@@ -306,7 +261,7 @@ export class RequestHandler {
         track: announced,
       }
       : findMedia(request.uri, this.#options.catalog);
-    const access = this.#refuse(
+    const access = this.#gate.check(
       request,
       isMedia(match.found) ? match.found.path : match.path,
       publish ? "publish" : "read",
@@ -374,10 +329,10 @@ export class RequestHandler {
     const session = this.#owned.named(request);
     const path = session?.media.path ?? requestPath(request.uri);
     const right = session?.purpose === "publish" ? "publish" : "read";
-    const access = this.#refuse(request, path, right);
+    const access = this.#gate.check(request, path, right);
     if (Array.isArray(access)) return access;
     if (!(session instanceof ServerSession)) return [respond(request, 454)];
-    const target = this.#targetOf(request, session);
+    const target = targetOf(request.uri, session, this.#options.catalog);
     if (target === "other") return [respond(request, 404)];
     if (
       target === "track" && session.tracks.size > 1 &&
@@ -388,25 +343,6 @@ export class RequestHandler {
     return this.#waitFor(request, session, session.receive(request, now));
   }
 
-  /** Whether a request names its session's media, a track of it, or something else. */
-  #targetOf(
-    request: RtspRequest,
-    session: ServerSession,
-  ): "media" | "track" | "other" {
-    if (request.uri === "*") return "media";
-    const { media } = session;
-    const catalog = session.purpose === "publish"
-      ? { lookup: (path: string) => path === media.path ? media : undefined }
-      : this.#options.catalog;
-    const match = findMedia(request.uri, catalog);
-    // A source that is gone or starting anew still has its sessions.
-    const same = isMedia(match.found)
-      ? match.found.path === media.path
-      : match.path === media.path;
-    if (!same) return "other";
-    return match.track === undefined ? "media" : "track";
-  }
-
   #handleLab(request: RtspRequest, prepared: boolean): ServerAction[] {
     if (requestCseq(request) === undefined) return [refuseLab(request, 400)];
     const current = this.#owned.lab();
@@ -415,7 +351,7 @@ export class RequestHandler {
     }
     if (request.method !== "SETUP") return [refuseLab(request, 455)];
     const { found, path } = findMedia(request.uri, this.#options.catalog);
-    const access = this.#refuse(
+    const access = this.#gate.check(
       request,
       isMedia(found) ? found.path : path,
       "read",
@@ -427,7 +363,8 @@ export class RequestHandler {
     }
     if (found === undefined) return [refuseLab(request, 404)];
     if (
-      !isMedia(found) || !this.#options.transports.udp || !this.#owned.hasRoom
+      !isMedia(found) || this.#options.transports.udp !== true ||
+      !this.#owned.hasRoom
     ) {
       return [refuseLab(request, 500)];
     }
@@ -466,29 +403,4 @@ export class RequestHandler {
     else if (session.state === "init") this.#owned.delete(session);
     return actions;
   }
-}
-
-/** Answers a message that could not be read. */
-export function respondToError(error: RtspProtocolError): ServerAction {
-  const { cseq, form } = error.context;
-  return respondTo(
-    cseq,
-    form ?? { lineEnding: "\r\n", hasBlankLine: true },
-    error.statusHint,
-  );
-}
-
-function reasonOf(
-  answer: { readonly reason?: string },
-): { reason?: string } {
-  return answer.reason === undefined ? {} : { reason: answer.reason };
-}
-
-/** Whether a DESCRIBE takes SDP; a missing Accept takes anything. */
-function acceptsSdp(request: RtspRequest): boolean {
-  const accepted = request.headers.getAll("accept");
-  return accepted.length === 0 ||
-    accepted.some((value) =>
-      /(?:^|,)\s*(?:application\/(?:sdp|\*)|\*\/\*)\s*(?:[;,]|$)/i.test(value)
-    );
 }

@@ -10,7 +10,8 @@
 import { RtspProtocolError } from "./errors.ts";
 import type { InterleavedFrame, RtspMessage, RtspRequest } from "./message.ts";
 import { RtspReader } from "./reader.ts";
-import { RequestHandler, respondToError } from "./request_handler.ts";
+import { RequestHandler } from "./request_handler.ts";
+import { respondToError } from "./server_responses.ts";
 import type {
   RtspMediaCatalog,
   ServerAction,

@@ -7,7 +7,9 @@
 import { encodeResponse } from "./encode.ts";
 import type { MessageForm, RtspRequest } from "./message.ts";
 import { STANDARD_FORM } from "./message.ts";
-import type { ServerAction } from "./server_actions.ts";
+import type { RtspProtocolError } from "./errors.ts";
+import type { RtspMedia, ServerAction } from "./server_actions.ts";
+import { withoutUser } from "./url.ts";
 
 /** Value of the Server header. */
 const SERVER_NAME = "streamtool";
@@ -91,4 +93,42 @@ export function respondLab(
       form: request.form.hasBlankLine ? STANDARD_FORM : request.form,
     }),
   };
+}
+
+/** Answers a message that could not be read. */
+export function respondToError(error: RtspProtocolError): ServerAction {
+  const { cseq, form } = error.context;
+  return respondTo(cseq, form ?? STANDARD_FORM, error.statusHint);
+}
+
+/** Answers DESCRIBE; 406 when it takes no SDP. */
+export function respondWithDescription(
+  request: RtspRequest,
+  media: RtspMedia,
+): ServerAction {
+  if (!acceptsSdp(request)) return respond(request, 406);
+  const base = withoutUser(request.uri);
+  return respond(request, 200, {
+    headers: [
+      ["Content-Type", "application/sdp"],
+      ["Content-Base", base.endsWith("/") ? base : `${base}/`],
+    ],
+    body: new TextEncoder().encode(media.sdp),
+  });
+}
+
+/** The reason of a refusal as a detail of its response. */
+export function reasonOf(
+  answer: { readonly reason?: string },
+): { reason?: string } {
+  return answer.reason === undefined ? {} : { reason: answer.reason };
+}
+
+/** Whether a DESCRIBE takes SDP; a missing Accept takes anything. */
+function acceptsSdp(request: RtspRequest): boolean {
+  const accepted = request.headers.getAll("accept");
+  return accepted.length === 0 ||
+    accepted.some((value) =>
+      /(?:^|,)\s*(?:application\/(?:sdp|\*)|\*\/\*)\s*(?:[;,]|$)/i.test(value)
+    );
 }

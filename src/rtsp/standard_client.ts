@@ -16,27 +16,25 @@ import type {
   ClientTrack,
   PlayWish,
 } from "./client_actions.ts";
-import { playHeaders, readDescribed, readNptRange } from "./client_media.ts";
-import { ClientRequests } from "./client_requests.ts";
+import {
+  playHeaders,
+  readDescribed,
+  readPlaying,
+  readSetUp,
+  setupHeaders,
+} from "./client_media.ts";
+import { ClientConversation, MAX_REDIRECTS } from "./client_conversation.ts";
 import type { ClientRequest } from "./client_requests.ts";
 import { RtspProtocolError } from "./errors.ts";
-import { parseDecimal } from "./header_values.ts";
-import type { InterleavedFrame, RtspMessage, RtspResponse } from "./message.ts";
-import { RtspReader } from "./reader.ts";
-import {
-  DEFAULT_SESSION_TIMEOUT,
-  formatKeyManagement,
-  parseKeyManagement,
-  parseRtpInfo,
-  parseSession,
-} from "./session_header.ts";
-import { formatTransport, parseTransport } from "./transport.ts";
-import type { Pair, TransportSpec } from "./transport.ts";
-import { formatRtspUrl, parseRtspUrl, resolveControl } from "./url.ts";
+import type {
+  InterleavedFrame,
+  RtspMessage,
+  RtspRequest,
+  RtspResponse,
+} from "./message.ts";
+import type { Pair } from "./transport.ts";
 import type { RtspUrl } from "./url.ts";
 
-/** Redirects followed; curl follows 30, ffmpeg 8. */
-export const MAX_REDIRECTS = 5;
 /** Milliseconds without a UDP packet after PLAY that make us turn to TCP. */
 export const UDP_SILENCE = 3000;
 /** Milliseconds without any packet while playing that mean the server is gone. */
@@ -45,18 +43,12 @@ export const MEDIA_SILENCE = 10_000;
 export const DIALECT_TIMEOUT = 2500;
 /** Milliseconds to wait for the answer to TEARDOWN. */
 const TEARDOWN_TIMEOUT = 1000;
-/** Shortest keep-alive interval in milliseconds, whatever the server's timeout. */
-const MIN_KEEP_ALIVE = 1000;
-
 /** A player of the standard dialect. */
 export class StandardClient implements ClientDialect {
   readonly #options: ClientOptions;
-  #url: RtspUrl;
-  #requests: ClientRequests;
-  #reader = new RtspReader();
+  readonly #server: ClientConversation;
   #state: ClientState = "connecting";
   #answered = false;
-  #redirects = 0;
   #lower: "udp" | "tcp";
   #public: string | undefined;
   #described = false;
@@ -64,9 +56,6 @@ export class StandardClient implements ClientDialect {
   #aggregate = "";
   #ports: Pair | undefined;
   #channels: Pair | undefined;
-  #session: string | undefined;
-  #keepAlive = DEFAULT_SESSION_TIMEOUT * 500;
-  #lastRequestAt = 0;
   /** When the player began to wait for packets: at PLAY or the last packet. */
   #mediaAt: number | undefined;
   #mediaSeen = false;
@@ -76,9 +65,8 @@ export class StandardClient implements ClientDialect {
 
   /** For a URL that is already taken apart. */
   constructor(url: RtspUrl, options: ClientOptions) {
-    this.#url = url;
     this.#options = options;
-    this.#requests = this.#newRequests();
+    this.#server = new ClientConversation(url, options);
     this.#lower = options.transport === "tcp" ? "tcp" : "udp";
     if (options.paused !== true) this.#wish = { from: options.start ?? 0 };
   }
@@ -97,7 +85,7 @@ export class StandardClient implements ClientDialect {
   connected(now: number): ClientAction[] {
     if (this.#state !== "connecting") return [];
     this.#state = "starting";
-    return this.#request("OPTIONS", formatRtspUrl(this.#url), [], now);
+    return this.#server.request("OPTIONS", this.#server.url, now);
   }
 
   /** The connection could not be opened, or was closed. */
@@ -113,11 +101,14 @@ export class StandardClient implements ClientDialect {
   receive(bytes: Uint8Array, now: number): ClientAction[] {
     const actions: ClientAction[] = [];
     try {
-      this.#reader.push(bytes, now);
+      this.#server.push(bytes, now);
       while (this.#state !== "ended" && this.#state !== "connecting") {
-        const message = this.#reader.next();
+        const message = this.#server.next();
         if (message === undefined) break;
-        actions.push(...this.#take(message, now));
+        // Most of what comes over TCP: no list is made for each packet.
+        if (message.type === "interleaved") {
+          this.#takeFrame(message, now, actions);
+        } else actions.push(...this.#take(message, now));
       }
     } catch (error) {
       if (
@@ -161,7 +152,7 @@ export class StandardClient implements ClientDialect {
   /** Plays on, from elsewhere or at another speed. */
   play(wish: PlayWish, now: number): ClientAction[] {
     if (this.#state === "ended") return [];
-    if (this.#session === undefined || this.#state === "starting") {
+    if (!this.#server.hasSession || this.#state === "starting") {
       this.#wish = wish;
       return [];
     }
@@ -182,10 +173,10 @@ export class StandardClient implements ClientDialect {
   /** Ends the session, then everything. */
   teardown(now: number): ClientAction[] {
     if (this.#state === "ended" || this.#tearingDownAt !== undefined) return [];
-    if (this.#session === undefined) return this.#end();
+    if (!this.#server.hasSession) return this.#end();
     this.#tearingDownAt = now;
     this.#mediaAt = undefined;
-    this.#requests.reset();
+    this.#server.reset();
     return this.#control("TEARDOWN", [], now);
   }
 
@@ -197,12 +188,9 @@ export class StandardClient implements ClientDialect {
     if (this.#tearingDownAt !== undefined) {
       return this.#tearingDownAt + TEARDOWN_TIMEOUT;
     }
-    const times = [this.#requests.deadline];
+    const times = [this.#server.deadline, this.#server.keepAliveAt];
     if (!this.#answered && this.#options.dialect === "auto") {
-      times.push(this.#lastRequestAt + DIALECT_TIMEOUT);
-    }
-    if (this.#session !== undefined && !this.#requests.waiting) {
-      times.push(this.#lastRequestAt + this.#keepAlive);
+      times.push(this.#server.lastRequestAt + DIALECT_TIMEOUT);
     }
     if (this.#mediaAt !== undefined) times.push(this.#silentAt());
     const known = times.filter((time) => time !== undefined);
@@ -214,11 +202,13 @@ export class StandardClient implements ClientDialect {
     const due = this.nextTimeoutAt();
     if (due === undefined || due > now) return [];
     if (this.#tearingDownAt !== undefined) return this.#end();
-    if (!this.#answered && now >= this.#lastRequestAt + DIALECT_TIMEOUT) {
+    if (
+      !this.#answered && now >= this.#server.lastRequestAt + DIALECT_TIMEOUT
+    ) {
       const lab = this.#mayBeLab("the server does not answer OPTIONS");
       if (lab !== undefined) return lab;
     }
-    const deadline = this.#requests.deadline;
+    const deadline = this.#server.deadline;
     if (deadline !== undefined && now >= deadline) {
       return this.#fail("no-answer", "the server does not answer");
     }
@@ -245,27 +235,27 @@ export class StandardClient implements ClientDialect {
     return this.#mediaAt! + wait;
   }
 
-  #take(
-    message: RtspMessage | InterleavedFrame,
+  #takeFrame(
+    { channel, payload }: InterleavedFrame,
     now: number,
-  ): ClientAction[] {
-    if (message.type === "interleaved") {
-      const [rtp, rtcp] = this.#channels ?? [-1, -1];
-      if (message.channel !== rtp && message.channel !== rtcp) return [];
-      const type = message.channel === rtp ? "rtp" : "rtcp";
-      if (type === "rtp") this.mediaReceived(now);
-      return [{ type, bytes: message.payload }];
+    actions: ClientAction[],
+  ): void {
+    if (channel === this.#channels?.[0]) {
+      this.mediaReceived(now);
+      actions.push({ type: "rtp", bytes: payload });
+    } else if (channel === this.#channels?.[1]) {
+      actions.push({ type: "rtcp", bytes: payload });
     }
-    // Servers that ask us something (SET_PARAMETER, ANNOUNCE) get no answer:
-    // none that is in use needs one.
-    if (message.type === "request") return [];
+  }
+
+  #take(message: RtspMessage, now: number): ClientAction[] {
+    if (message.type === "request") return this.#obey(message, now);
     this.#answered = true;
-    const outcome = this.#requests.receive(message, now);
+    const outcome = this.#server.receive(message, now);
     switch (outcome.kind) {
       case "ignored":
         return [];
       case "again":
-        this.#lastRequestAt = now;
         return [{ type: "send", bytes: outcome.bytes }];
       case "unauthorized":
         if (this.#tearingDownAt !== undefined) return this.#end();
@@ -280,6 +270,27 @@ export class StandardClient implements ClientDialect {
           ...this.#sendNext(now),
         ];
     }
+  }
+
+  /** The server asks: it may send us elsewhere (RFC 2326 section 10.10). */
+  #obey(request: RtspRequest, now: number): ClientAction[] {
+    const location = request.headers.get("location");
+    if (request.method !== "REDIRECT" || location === undefined) {
+      return [this.#server.answer(request, 501)];
+    }
+    const goodbye = [this.#server.answer(request, 200)];
+    if (this.#server.hasSession) {
+      this.#server.reset();
+      goodbye.push(...this.#server.request("TEARDOWN", this.#aggregate, now));
+    }
+    if (this.#state === "playing") this.#wish = {};
+    const elsewhere = this.#redirect(location);
+    return [
+      ...goodbye,
+      { type: "closePorts" },
+      { type: "redirected" },
+      ...elsewhere,
+    ];
   }
 
   #answer(
@@ -298,9 +309,9 @@ export class StandardClient implements ClientDialect {
         this.#public ??= headers.get("public") ?? "";
         return this.#described
           ? this.#lost(request, response)
-          : this.#request("DESCRIBE", formatRtspUrl(this.#url), [
+          : this.#server.request("DESCRIBE", this.#server.url, now, [
             ["Accept", "application/sdp"],
-          ], now);
+          ]);
       case "GET_PARAMETER":
         if (status !== 200 && status !== 454) this.#public = "";
         return this.#lost(request, response);
@@ -348,7 +359,7 @@ export class StandardClient implements ClientDialect {
   }
 
   #describe(response: RtspResponse, now: number): ClientAction[] {
-    const described = readDescribed(response, formatRtspUrl(this.#url));
+    const described = readDescribed(response, this.#server.url);
     if (described.track === undefined) {
       const { codecs } = described;
       return this.#fail(
@@ -364,7 +375,7 @@ export class StandardClient implements ClientDialect {
     this.#track = track;
     // Under TLS a stream that is not encrypted itself belongs into the connection.
     if (
-      this.#url.scheme === "rtsps" && track.protocol === "RTP/AVP" &&
+      this.#server.secure && track.protocol === "RTP/AVP" &&
       this.#options.transport === "auto"
     ) {
       this.#lower = "tcp";
@@ -384,53 +395,26 @@ export class StandardClient implements ClientDialect {
 
   #setup(now: number): ClientAction[] {
     const track = this.#track!;
-    const spec: TransportSpec = {
-      protocol: track.protocol,
-      lower: this.#lower,
-      delivery: "unicast",
-      ...(this.#lower === "udp"
-        ? { clientPorts: this.#ports! }
-        : { interleaved: [0, 1] as const }),
-    };
-    const headers: [string, string][] = [["Transport", formatTransport(spec)]];
-    if (track.protocol === "RTP/SAVP") {
-      const data = this.#options.keyManagement?.(track.url);
-      if (data !== undefined) {
-        headers.push([
-          "KeyMgmt",
-          formatKeyManagement({ uri: track.url, data }),
-        ]);
-      }
-    }
-    return this.#request("SETUP", track.url, headers, now);
+    const headers = setupHeaders(
+      track,
+      this.#lower === "udp" ? this.#ports! : undefined,
+      track.protocol === "RTP/SAVP"
+        ? this.#options.keyManagement?.(track.url)
+        : undefined,
+    );
+    return this.#server.request("SETUP", track.url, now, headers);
   }
 
   #setUp(response: RtspResponse, now: number): ClientAction[] {
-    const { headers } = response;
-    const session = parseSession(headers.get("session") ?? "");
-    this.#session = session.id;
-    this.#keepAlive = Math.max(
-      MIN_KEEP_ALIVE,
-      (session.timeout ?? DEFAULT_SESSION_TIMEOUT) * 500,
-    );
-    const [spec] = parseTransport(headers.get("transport") ?? "");
-    this.#lower = spec!.lower;
+    this.#server.adoptSession(response);
+    const settled = readSetUp(response);
     this.#state = "ready";
-    const key = parseKeyManagement(headers.get("keymgmt") ?? "");
-    if (this.#lower === "tcp") this.#channels = spec!.interleaved ?? [0, 1];
+    this.#lower = settled.transport.kind;
+    if (settled.transport.kind === "tcp") {
+      this.#channels = settled.transport.channels;
+    }
     return [
-      {
-        type: "transport",
-        transport: this.#lower === "tcp"
-          ? { kind: "tcp", channels: this.#channels! }
-          : {
-            kind: "udp",
-            serverPorts: spec!.serverPorts,
-            source: spec!.source,
-          },
-        ssrc: spec!.ssrc,
-        ...(key === undefined ? {} : { keyManagement: key.data }),
-      },
+      settled,
       ...(this.#wish === undefined
         ? []
         : this.#control("PLAY", playHeaders(this.#wish), now)),
@@ -441,27 +425,13 @@ export class StandardClient implements ClientDialect {
     this.#state = "playing";
     this.#wish = undefined;
     this.#mediaAt = now;
-    const { headers } = response;
-    const range = readNptRange(headers.get("range"));
-    const [info] = parseRtpInfo(headers.get("rtp-info") ?? "");
-    return [{
-      type: "playing",
-      from: range?.from,
-      to: range?.to,
-      scale: parseDecimal(headers.get("scale")) ?? 1,
-      sequence: info?.sequence,
-      timestamp: info?.timestamp,
-    }];
+    return [readPlaying(response)];
   }
 
   #redirect(location: string | undefined): ClientAction[] {
-    if (++this.#redirects > MAX_REDIRECTS) {
+    if (!this.#server.redirect(location)) {
       return this.#fail("redirects", `more than ${MAX_REDIRECTS} redirects`);
     }
-    this.#url = parseRtspUrl(
-      resolveControl(formatRtspUrl(this.#url), location?.trim() ?? ""),
-    );
-    this.#requests = this.#newRequests();
     return this.#connect();
   }
 
@@ -480,7 +450,7 @@ export class StandardClient implements ClientDialect {
 
   /** A new connection with TCP, the old session given up: what works with every server. */
   #startOverWithTcp(reason: string, now: number): ClientAction[] {
-    this.#requests.reset();
+    this.#server.reset();
     const goodbye = this.#control("TEARDOWN", [], now);
     this.#lower = "tcp";
     this.#wish = { from: this.#options.start ?? 0 };
@@ -494,24 +464,10 @@ export class StandardClient implements ClientDialect {
 
   #connect(): ClientAction[] {
     this.#state = "connecting";
-    this.#reader = new RtspReader();
-    this.#requests.reset();
     this.#described = false;
     this.#track = undefined;
-    this.#session = undefined;
     this.#mediaAt = undefined;
-    const { host, port, scheme } = this.#url;
-    return [{ type: "connect", host, port, secure: scheme === "rtsps" }];
-  }
-
-  #newRequests(): ClientRequests {
-    const username = this.#options.username ?? this.#url.username;
-    const password = this.#options.password ?? this.#url.password ?? "";
-    return new ClientRequests({
-      userAgent: this.#options.userAgent,
-      random: this.#options.random,
-      credentials: username === undefined ? undefined : { username, password },
-    });
+    return [this.#server.connect()];
   }
 
   /** A request on the whole session. */
@@ -520,31 +476,12 @@ export class StandardClient implements ClientDialect {
     headers: readonly (readonly [string, string])[],
     now: number,
   ): ClientAction[] {
-    return this.#request(method, this.#aggregate, headers, now);
-  }
-
-  #request(
-    method: string,
-    uri: string,
-    headers: readonly (readonly [string, string])[],
-    now: number,
-  ): ClientAction[] {
-    this.#lastRequestAt = now;
-    const session = this.#session === undefined
-      ? []
-      : [["Session", this.#session] as const];
-    return this.#requests.send(
-      { method, uri, headers: [...session, ...headers] },
-      now,
-    ).map((bytes) => ({ type: "send", bytes }));
+    return this.#server.request(method, this.#aggregate, now, headers);
   }
 
   #sendNext(now: number): ClientAction[] {
     if (this.#state === "ended" || this.#state === "connecting") return [];
-    return this.#requests.sendNext(now).map((bytes) => ({
-      type: "send",
-      bytes,
-    }));
+    return this.#server.sendNext(now);
   }
 
   /** Turns to the teaching dialect where that is allowed and nothing was understood yet. */
@@ -568,7 +505,7 @@ export class StandardClient implements ClientDialect {
     return [{
       type: "failed",
       failure,
-      message: `Cannot play ${formatRtspUrl(this.#url)}: ${reason}`,
+      message: `Cannot play ${this.#server.url}: ${reason}`,
       ...(status === undefined ? {} : { status }),
     }];
   }

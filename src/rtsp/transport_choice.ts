@@ -9,8 +9,8 @@ import type { Pair, TransportSpec } from "./transport.ts";
 
 /** Which transports a server offers. */
 export interface OfferedTransports {
-  /** To ports of the player. */
-  readonly udp: boolean;
+  /** To ports of the player; "secure" as SRTP only. */
+  readonly udp: boolean | "secure";
   /** In `$` frames. */
   readonly tcp: boolean;
   /** To a group. */
@@ -46,7 +46,10 @@ export function chooseTransport(
       if (offered.tcp && channels !== undefined) {
         return { spec, transport: { kind: "tcp", channels, secure } };
       }
-    } else if (offered.udp && spec.clientPorts !== undefined) {
+    } else if (
+      (offered.udp === "secure" ? secure : offered.udp) &&
+      spec.clientPorts !== undefined
+    ) {
       return {
         spec,
         transport: { kind: "udp", clientPorts: spec.clientPorts, secure },

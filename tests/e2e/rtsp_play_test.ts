@@ -251,3 +251,70 @@ Deno.test("pictures go to standard output one after another", async () => {
     assert.ok(player.lines.join("").length > jpegs.length * 1000);
   });
 });
+
+/** Whether there is a program to make a certificate with. */
+const hasOpenssl = ((): boolean => {
+  try {
+    return new Deno.Command("openssl", { args: ["version"], stdout: "null" })
+      .outputSync().success;
+  } catch {
+    return false;
+  }
+})();
+
+Deno.test({
+  name: hasOpenssl
+    ? "TLS and a password: only who trusts the certificate and knows the word plays"
+    : "TLS and a password (skipped: no openssl)",
+  ignore: !hasOpenssl,
+  fn: async () => {
+    await inMovieFolder(2, async (folder) => {
+      const { success } = await new Deno.Command("openssl", {
+        cwd: folder,
+        args: [
+          ...["req", "-x509", "-newkey", "ec", "-nodes", "-days", "2"],
+          ...["-pkeyopt", "ec_paramgen_curve:prime256v1"],
+          ...["-subj", "/CN=localhost"],
+          ...["-addext", "subjectAltName=DNS:localhost"],
+          ...["-addext", "basicConstraints=critical,CA:FALSE"],
+          ...["-keyout", "key.pem", "-out", "cert.pem"],
+        ],
+        stderr: "null",
+      }).output();
+      assert.ok(success);
+      await Deno.writeTextFile(join(folder, "users.txt"), "anna:geheim\n");
+      await Deno.writeTextFile(join(folder, "word.txt"), "geheim\n");
+      await using server = startStreamtool([
+        ...["rtsp-serve", "movie.Mjpeg", "--port", "0", "--no-page"],
+        ...["--cert", "cert.pem", "--key", "key.pem", "--users", "users.txt"],
+      ], { cwd: folder });
+      const { url } = await server.event("listening");
+      const at = String(url).replace("127.0.0.1", "localhost");
+      const trust = ["--ca", join(folder, "cert.pem")];
+      const login = [
+        ...["--user", "anna", "--password-file", join(folder, "word.txt")],
+      ];
+
+      await using player = play(at, ...trust, ...login);
+      const end = await player.event("end");
+      assert.equal((await player.exited()).code, 0);
+      assert.deepEqual(
+        [end.framesReceived, end.transport, end.secure, end.encrypted],
+        [48, "udp", true, true],
+      );
+
+      await using stranger = play(at, ...trust);
+      assert.equal((await stranger.exited()).code, 1);
+      assert.match(
+        String((await stranger.event("end")).error),
+        /name and password/,
+      );
+      await using careful = play(at, ...login);
+      assert.equal((await careful.exited()).code, 1);
+      assert.match(
+        String((await careful.event("end")).error),
+        /certificate is not trusted .* Pass --ca FILE/,
+      );
+    });
+  },
+});

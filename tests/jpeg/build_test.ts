@@ -1,11 +1,16 @@
 import assert from "node:assert/strict";
 import {
   buildJpeg,
+  checkJpeg,
+  checkJpegParts,
   hasStandardHuffman,
+  JpegError,
   type JpegParts,
   parseJpeg,
   readSegments,
 } from "../../src/jpeg/mod.ts";
+
+import { SeededRandom } from "../support/random.ts";
 
 const TABLES = [
   new Uint8Array(64).fill(7),
@@ -20,6 +25,37 @@ const PARTS: JpegParts = {
   restartInterval: 0,
   scan: Uint8Array.of(1, 2, 3),
 };
+
+Deno.test("parts are found sound without a file exactly when their file is", () => {
+  const random = new SeededRandom(31);
+  const bytes = [0, 1, 0x80, 0xd0, 0xd9, 0xda, 0xff, 0xff];
+  let sound = 0;
+  const count = 2000;
+  for (let index = 0; index < count; index++) {
+    const scan = Uint8Array.from(
+      { length: 1 + random.integer(6) },
+      () => bytes[random.integer(bytes.length)]!,
+    );
+    const parts = { ...PARTS, scan };
+    const verdict = (check: () => void): boolean => {
+      try {
+        check();
+        return true;
+      } catch (error) {
+        assert.ok(error instanceof JpegError);
+        return false;
+      }
+    };
+    const isSound = verdict(() => checkJpegParts(parts));
+    assert.equal(
+      isSound,
+      verdict(() => checkJpeg(buildJpeg(parts))),
+      `${scan}`,
+    );
+    if (isSound) sound++;
+  }
+  assert.ok(sound > 100 && sound < count - 100, `${sound}`);
+});
 
 Deno.test("a built file has what RFC 2435 appendix B says", () => {
   for (

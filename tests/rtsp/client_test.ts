@@ -399,10 +399,37 @@ Deno.test("answers that are nobody's are stepped over", () => {
   const player = new Player().connect();
   player.hear("RTSP/1.0 200 OK\r\nCSeq: 99\r\n\r\n");
   player.hear("RTSP/1.0 100 Continue\r\nCSeq: 1\r\n\r\n");
-  player.hear("OPTIONS * RTSP/1.0\r\nCSeq: 1\r\n\r\n");
   assert.equal(player.sent.length, 1);
   player.hear("RTSP/1.0 200 OK\r\n\r\n");
   assert.equal(player.sent.length, 2, "one without CSeq is taken");
+});
+
+Deno.test("what a server asks is answered, and REDIRECT is followed", () => {
+  const player = playing();
+  player.hear("OPTIONS * RTSP/1.0\r\nCSeq: 1\r\n\r\n");
+  assert.match(player.sent.pop()!, /^RTSP\/1\.0 501 .*\r\nCSeq: 1\r\n/);
+  player.done();
+  player.hear(
+    "REDIRECT * RTSP/1.0\r\nCSeq: 2\r\nLocation: rtsp://other/there\r\n\r\n",
+  );
+  const [answer, goodbye] = player.sent.splice(0);
+  assert.match(answer!, /^RTSP\/1\.0 200 .*\r\nCSeq: 2\r\n/);
+  assert.match(goodbye!, /^TEARDOWN /);
+  const actions = player.done();
+  assert.deepEqual(actions.map(({ type }) => type), [
+    "closePorts",
+    "redirected",
+    "connect",
+  ]);
+  player.perform(player.session.play({ from: 12 }, player.now));
+  player.perform(player.session.connected(player.now));
+  assert.equal(
+    player.answer("200 OK")[0],
+    "OPTIONS rtsp://other/there RTSP/1.0",
+  );
+  player.answer("200 OK", [], DESCRIPTION);
+  player.answer("200 OK", [SESSION, UDP]);
+  assert.match(player.request().join(" "), /^PLAY .*Range: npt=12\.000-/);
 });
 
 Deno.test("a server that stops answering is a failure", () => {

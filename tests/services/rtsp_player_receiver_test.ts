@@ -8,10 +8,8 @@ import {
 } from "../../src/rtp/mod.ts";
 import type { RtpPacket } from "../../src/rtp/mod.ts";
 import { MediaReceiver } from "../../src/services/rtsp_player/receiver.ts";
-import type {
-  PlayerFrame,
-  ReceiverOptions,
-} from "../../src/services/rtsp_player/receiver.ts";
+import type { PlayerFrame } from "../../src/services/rtsp_player/received_frame.ts";
+import type { ReceiverOptions } from "../../src/services/rtsp_player/receiver.ts";
 import { packetsOf, pictureFrame } from "../rtp/jpeg_frames.ts";
 import { SeededRandom } from "../support/random.ts";
 
@@ -31,7 +29,10 @@ function receiver(
     dimensions: undefined,
     frameRate: FPS,
     ssrc: 7,
-    onFrame: (frame) => frames.push(frame),
+    onFrame: (frame) => {
+      void frame.jpeg; // made at the first look, which must come now
+      frames.push(frame);
+    },
     ...more,
   });
   return { media, frames };

@@ -6,7 +6,7 @@
 
 import { defineCommand } from "../command.ts";
 import type { OptionsOf } from "../command.ts";
-import { HOST_FLAG } from "../common_flags.ts";
+import { EXIT_WITH_STDIN, HOST_FLAG } from "../common_flags.ts";
 import { RTSP_CLIENT_FLAGS } from "../rtsp_flags.ts";
 
 /** `streamtool rtsp-play` */
@@ -117,11 +117,7 @@ export const rtspPlay = defineCommand({
       group: "advanced",
       help: "Do not connect again when the connection is lost",
     },
-    "exit-with-stdin": {
-      kind: "boolean",
-      group: "advanced",
-      help: "Stop when standard input ends",
-    },
+    "exit-with-stdin": EXIT_WITH_STDIN,
   },
 });
 

@@ -112,7 +112,7 @@ function showStatus(
       context.emit({ event: "status", ...now });
     } else {
       progress ??= context.progress("Status", undefined, "frames");
-      progress.update(now.frame, statusLine(now));
+      progress.update(now.frame, shortStatus(now));
     }
   }, context.json ? EVENT_INTERVAL_MS : STATUS_INTERVAL_MS);
   return () => {
@@ -121,15 +121,25 @@ function showStatus(
   };
 }
 
-/** The line of the design document, with what is lost. */
+/** The line of the design document. */
 function statusLine(report: PlayerReport): string {
-  const { state, frame, kbps, fps, framesLost } = report;
-  const name = state.slice(0, 1).toUpperCase() + state.slice(1);
-  return `Status: ${name} | Frame: ${frame} | Bitrate: ${
-    kbps.toFixed(0)
-  } kbps | FPS: ${fps.toFixed(0)}${
-    framesLost > 0 ? ` | Lost: ${framesLost}` : ""
-  }`;
+  const [state, ...figures] = statusParts(report);
+  return [`Status: ${state}`, `Frame: ${report.frame}`, ...figures].join(" | ");
+}
+
+/** The same behind the frame number that progress shows. */
+function shortStatus(report: PlayerReport): string {
+  return statusParts(report).join(" | ");
+}
+
+function statusParts(report: PlayerReport): string[] {
+  const { state, kbps, fps, framesLost } = report;
+  return [
+    state.slice(0, 1).toUpperCase() + state.slice(1),
+    `Bitrate: ${kbps.toFixed(0)} kbps`,
+    `FPS: ${fps.toFixed(0)}`,
+    ...(framesLost > 0 ? [`Lost: ${framesLost}`] : []),
+  ];
 }
 
 function summary(report: PlayerReport): string {

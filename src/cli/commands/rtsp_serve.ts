@@ -7,7 +7,7 @@
 import { SOURCE_FLAGS } from "../chain_flags.ts";
 import { defineCommand } from "../command.ts";
 import type { OptionsOf } from "../command.ts";
-import { HOST_FLAG } from "../common_flags.ts";
+import { EXIT_WITH_STDIN, HOST_FLAG } from "../common_flags.ts";
 
 /** `streamtool rtsp-serve`. */
 export const rtspServe = defineCommand({
@@ -15,7 +15,7 @@ export const rtspServe = defineCommand({
   summary:
     "Serves videos, cameras and streams to RTSP players, each under its name",
   description:
-    "A SOURCE is a video file, a folder of them, rtsp:// or http://, camera:0, pattern:640x480@24 or - " +
+    "A SOURCE is a video file, a folder of them, rtsp:// or http://, chain:// with the address of a peer's page, camera:0, pattern:640x480@24 or - " +
     "for MJPEG on standard input; without one a moving test picture is served. A file is found under its " +
     "name with its ending and without, and every viewer has its own position. Players speak UDP, TCP or " +
     "RTSP through HTTP; the teaching dialect of the MJPEG course is understood on the same port. While it " +
@@ -74,12 +74,30 @@ export const rtspServe = defineCommand({
       kind: "path",
       valueName: "FILE",
       help:
-        "Who may watch: lines name:password or name:password:/path,/path; the page is for this machine then",
+        "Who may do what: lines name:password or name:password:/watch,+/publish; the page is for this machine then",
+    },
+    "publishers": {
+      kind: "choice",
+      choices: ["local", "all", "none"],
+      default: "local",
+      help:
+        "Who may push streams in: this machine, everybody, nobody; with --users, who the file lets",
+    },
+    "takeover": {
+      kind: "boolean",
+      help: "A newcomer ends the publisher that is there",
+    },
+    "publish": {
+      kind: "string",
+      valueName: "URL",
+      env: "STREAMTOOL_PUBLISH",
+      help: "Push the stream to an RTSP server elsewhere too",
     },
     "cert": {
       kind: "path",
       valueName: "FILE",
-      help: "Certificate (PEM): the port speaks rtsps then",
+      help:
+        "Certificate (PEM): the port speaks rtsps then, and packets over UDP are SRTP",
     },
     "key": {
       kind: "path",
@@ -89,6 +107,12 @@ export const rtspServe = defineCommand({
     "tcp-only": {
       kind: "boolean",
       help: "Refuse UDP: players ask for TCP then",
+    },
+    "multicast": {
+      kind: "string",
+      valueName: "GROUP[:PORT]",
+      help:
+        "Offer multicast: each stream gets an address and ports from here on",
     },
     "page": {
       kind: "boolean",
@@ -106,12 +130,52 @@ export const rtspServe = defineCommand({
       group: "advanced",
       help: "Even UDP port of all packets, reports use the next; 0 takes two",
     },
+    "multicast-ttl": {
+      kind: "integer",
+      min: 1,
+      max: 255,
+      default: 1,
+      group: "advanced",
+      help: "Routers that multicast passes; 1 stays in the network",
+    },
+    "publisher-grace": {
+      kind: "duration",
+      default: "30s",
+      group: "advanced",
+      help: "Viewers wait so long for a publisher that has left",
+    },
+    "publish-transport": {
+      kind: "choice",
+      choices: ["auto", "tcp", "udp"],
+      default: "auto",
+      group: "advanced",
+      help: "How --publish sends; auto is TCP, and UDP where that is refused",
+    },
+    "publish-user": {
+      kind: "string",
+      valueName: "NAME",
+      group: "advanced",
+      help: "Name for the server of --publish",
+    },
+    "publish-password-file": {
+      kind: "path",
+      valueName: "FILE",
+      group: "advanced",
+      help: "File with the password for it",
+    },
+    "publish-ca": {
+      kind: "path",
+      valueName: "FILE",
+      group: "advanced",
+      help: "Certificate (PEM) to trust besides the system's, for rtsps",
+    },
     "max-packet": {
       kind: "size",
       default: "20480",
       group: "advanced",
       help: "Largest frame in one packet of the teaching dialect",
     },
+    "exit-with-stdin": EXIT_WITH_STDIN,
     "session-timeout": {
       kind: "duration",
       default: "60s",

@@ -4,7 +4,9 @@
  * @module
  */
 
+import { isMulticastAddress } from "../../net/mod.ts";
 import {
+  type MulticastRange,
   type RtspServer,
   startRtspServer,
 } from "../../services/rtsp_server/mod.ts";
@@ -14,6 +16,7 @@ import { EXIT, UsageError } from "../errors.ts";
 import { formatTable } from "../table.ts";
 import { obeyWords } from "../words.ts";
 import type { RtspServeOptions } from "./rtsp_serve.ts";
+import { type Push, startPush } from "./rtsp_serve_push.ts";
 
 /** Smallest `--max-packet`: frames are split into pieces of this size. */
 const MIN_PACKET = 1400;
@@ -41,8 +44,14 @@ export async function run(
     loop: options.loop,
     maxPacket: readMaxPacket(options.maxPacket),
     tcpOnly: options.tcpOnly,
+    multicast: readMulticast(options),
     users: options.users,
     tls: readTls(options),
+    publishing: options.publishers === "none" ? undefined : {
+      who: options.publishers,
+      takeover: options.takeover,
+      graceMs: options.publisherGrace,
+    },
     sessionTimeout: Math.max(1, Math.round(options.sessionTimeout / 1000)),
     maxSessions: options.maxSessions,
     maxSessionsPerAddress: options.maxSessionsPerAddress,
@@ -53,6 +62,17 @@ export async function run(
   }, { signal, log: context.log, emit: (event) => context.emit(event) });
   const { server, pageUrl } = running;
   showBanner(server, pageUrl, context);
+  let push: Push | undefined;
+  try {
+    push = await startPush(options, server, {
+      signal,
+      log: context.log,
+      emit: (event) => context.emit(event),
+    });
+  } catch (error) {
+    await running.close();
+    throw error;
+  }
 
   // Standard input is either a video or somebody who types.
   const words = sources.some(({ spec }) => spec.kind === "stdin")
@@ -62,14 +82,18 @@ export async function run(
       status: { help: "the streams", run: () => statusText(server) },
       quit: { help: "say goodbye and end", run: () => quit.abort() },
       exit: { help: "the same as quit", run: () => quit.abort() },
+    }).then(() => {
+      if (options.exitWithStdin) quit.abort();
     });
   try {
-    await aborted(signal);
+    await Promise.race([aborted(signal), ...(push ? [push.failed] : [])]);
   } finally {
+    quit.abort();
+    await push?.over;
     const totals = await running.close();
     context.emit({ event: "end", ...totals });
   }
-  if (!quit.signal.aborted) await words;
+  if (context.signal.aborted) await words;
   return EXIT.ok;
 }
 
@@ -93,6 +117,32 @@ function readMaxPacket(bytes: number): number {
   throw new UsageError(
     `Cannot use ${bytes} for --max-packet: it is from ${MIN_PACKET} to ${MAX_PACKET} bytes`,
   );
+}
+
+/** Port of the first group unless the user says so: RTP's own (RFC 3551 section 8). */
+const MULTICAST_PORT = 5004;
+
+function readMulticast(
+  { multicast, multicastTtl, cert, tcpOnly }: RtspServeOptions,
+): MulticastRange | undefined {
+  if (multicast === undefined) return undefined;
+  const other = cert !== undefined ? "--cert" : tcpOnly ? "--tcp-only" : "";
+  if (other !== "") {
+    throw new UsageError(
+      `Cannot use --multicast with ${other}: packets to a group leave in clear, over UDP`,
+    );
+  }
+  const [address = "", text = String(MULTICAST_PORT)] = multicast.split(":");
+  const port = Number(text);
+  if (
+    !isMulticastAddress(address) || !/^\d{1,5}$/.test(text) || port < 2 ||
+    port > 65_534 || port % 2 !== 0
+  ) {
+    throw new UsageError(
+      `Cannot use "${multicast}" for --multicast: it is an IPv4 group and an even port, such as 239.255.42.1:${MULTICAST_PORT}`,
+    );
+  }
+  return { address, port, ttl: multicastTtl };
 }
 
 function readTls(

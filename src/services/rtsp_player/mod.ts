@@ -10,6 +10,8 @@ import type { PlayerReport, RtspPlayerOptions } from "./options.ts";
 import { servePlayerPage } from "./page.ts";
 import { RtspPlayer } from "./player.ts";
 
+export { connectRtsp, explainConnection } from "./connect.ts";
+export type { RtspEndpoint } from "./connect.ts";
 export type {
   PacketFigures,
   PlayerReport,
@@ -17,6 +19,11 @@ export type {
   RtspPlayerOptions,
 } from "./options.ts";
 export { PlayError, RtspPlayer } from "./player.ts";
+export { openUdpPair } from "./udp_pair.ts";
+export type { UdpPair } from "./udp_pair.ts";
+export { MediaReceiver } from "./receiver.ts";
+export type { PlayerFrame } from "./received_frame.ts";
+export type { ReceiverOptions } from "./receiver.ts";
 export { probeRtsp } from "./probe.ts";
 export type { ProbeOptions, ProbeResult, ProbeTrack } from "./probe.ts";
 

@@ -79,6 +79,8 @@ export interface PlayerReport {
   readonly dialect: "standard" | "lab";
   readonly transport: "udp" | "tcp" | null;
   readonly secure: boolean;
+  /** Whether the packets themselves are encrypted (SRTP). */
+  readonly encrypted: boolean;
   /** Number of the newest frame: from 1, lost ones counted. */
   readonly frame: number;
   readonly framesReceived: number;

@@ -13,7 +13,7 @@ import {
   VideoRecorder,
 } from "../../media/mod.ts";
 import type { RtspPlayerOptions } from "./options.ts";
-import type { PlayerFrame } from "./receiver.ts";
+import type { PlayerFrame } from "./received_frame.ts";
 
 /** Frames whose times are looked at where the server states no rate. */
 const RATE_FRAMES = 12;
@@ -95,8 +95,16 @@ export class PlayerOutputs {
     this.#rate = fps;
   }
 
-  /** Takes a frame; nothing waits for it. */
-  write(frame: PlayerFrame): void {
+  /** Whether there is anything to write to. */
+  get wanted(): boolean {
+    return this.#folder !== undefined || this.#record !== undefined ||
+      this.#write !== undefined;
+  }
+
+  /** Takes a frame under its number in all; nothing waits for it. */
+  write(received: PlayerFrame, number: number): void {
+    const { jpeg, lostBefore, mediaTime, width, height } = received;
+    const frame = { jpeg, lostBefore, mediaTime, width, height, number };
     this.#folder?.save(frame.number, frame.jpeg);
     if (this.#record !== undefined) this.#recordFrame(frame);
     if (this.#write !== undefined) this.#pipe(frame);

@@ -7,15 +7,13 @@
 import type { Logger } from "../../log/mod.ts";
 import {
   errorResponse,
-  eventStream,
+  type HttpServer,
   jsonResponse,
   mjpegResponse,
-  route,
-  startHttpServer,
 } from "../../net/mod.ts";
-import type { HttpServer } from "../../net/mod.ts";
+import { startPageServer } from "../page/mod.ts";
+import { metricsOf } from "./metrics.ts";
 import { frameFileName } from "../../media/mod.ts";
-import { serveAsset, servePage } from "../../web/mod.ts";
 import type { RtspPlayer } from "./player.ts";
 
 /** How often the page hears of the player: its frame number and bitrate shall look alive. */
@@ -33,32 +31,19 @@ export function servePlayerPage(
   player: RtspPlayer,
   options: { hostname: string; port: number; log: Logger },
 ): Promise<HttpServer> {
-  const { hostname, port, log } = options;
   const after = async (act: () => void | Promise<void>): Promise<Response> => {
     await act();
     return jsonResponse(player.report());
   };
-  return startHttpServer({
-    hostname,
-    port,
-    log,
-    flag: "--page-port",
-    handler: route({
-      "GET /": () => servePage("rtsp_player"),
-      "GET /api/player": () => jsonResponse(player.report()),
-      "GET /api/events": (_request, { closing }) =>
-        eventStream(closing, (send) => {
-          const unwatch = player.watch();
-          send(player.report());
-          const timer = setInterval(
-            () => send(player.report()),
-            EVENT_INTERVAL_MS,
-          );
-          return () => {
-            clearInterval(timer);
-            unwatch();
-          };
-        }),
+  return startPageServer({
+    ...options,
+    page: "rtsp_player",
+    name: "player",
+    report: () => player.report(),
+    eventIntervalMs: EVENT_INTERVAL_MS,
+    onWatch: () => player.watch(),
+    metrics: () => metricsOf(player.report()),
+    routes: {
       "POST /api/setup": () => after(() => player.setup()),
       "POST /api/play": async (request) => {
         const from = await readPosition(request);
@@ -68,14 +53,11 @@ export function servePlayerPage(
       },
       "POST /api/pause": () => after(() => player.pause()),
       "POST /api/stop": () => after(() => player.stop()),
-      "GET /frame": (request, { closing }) =>
-        player.live.respond(request, closing),
+      "GET /frame": (request, info) => player.live.respond(request, info),
       "GET /stream.mjpeg": (_request, { closing }) =>
         mjpegResponse(player.live, closing),
       "GET /snapshot.jpg": () => snapshot(player),
-    }, async (_request, { url }) =>
-      await serveAsset(url.pathname) ??
-        errorResponse(404, `Cannot find "${url.pathname}"`)),
+    },
   });
 }
 

@@ -5,19 +5,25 @@
  */
 
 import { redact } from "../../log/mod.ts";
-import { LiveFrames, nowMicros, sleepUntil } from "../../net/mod.ts";
+import {
+  type FrameHandle,
+  LiveFrames,
+  nowMicros,
+  sleepUntil,
+} from "../../net/mod.ts";
 import type { ServiceContext } from "../context.ts";
 import { Link } from "./link.ts";
 import type { LinkListener, LinkOutcome } from "./link.ts";
 import type {
-  PacketFigures,
   PlayerReport,
   PlayerState,
   RtspPlayerOptions,
 } from "./options.ts";
 import { PlayerOutputs } from "./outputs.ts";
+import { addFigures, NOTHING, type Totals } from "./play_totals.ts";
 import { RateWindow } from "./rate_window.ts";
-import type { MediaReceiver, PlayerFrame } from "./receiver.ts";
+import type { PlayerFrame } from "./received_frame.ts";
+import type { MediaReceiver } from "./receiver.ts";
 
 /** First wait before a lost connection is made anew; doubles up to the longest. */
 const FIRST_RETRY_MS = 200;
@@ -32,37 +38,27 @@ const LOSS_WINDOW_MS = 1000;
 /** The name servers see. */
 const USER_AGENT = "streamtool";
 
-const NO_PACKETS: PacketFigures = {
-  received: 0,
-  lost: 0,
-  duplicates: 0,
-  reordered: 0,
-  late: 0,
-  invalid: 0,
-  restarts: 0,
-};
-
 /** The stream cannot be played; the message says why. */
 export class PlayError extends Error {
   override readonly name = "PlayError";
 }
 
-/** What earlier links of the same player have counted. */
-interface Totals {
-  readonly framesReceived: number;
-  readonly framesLost: number;
-  readonly frame: number;
-  readonly octets: number;
-  readonly packets: PacketFigures;
-}
+/** A picture for whoever asks for it. */
+class FrameOnDemand implements FrameHandle {
+  readonly #frame: PlayerFrame;
 
-const NOTHING: Totals = {
-  framesReceived: 0,
-  framesLost: 0,
-  frame: 0,
-  octets: 0,
-  packets: NO_PACKETS,
-};
+  constructor(frame: PlayerFrame) {
+    this.#frame = frame;
+  }
+
+  get bytes(): Uint8Array {
+    return this.#frame.jpeg;
+  }
+
+  retain(): void {}
+
+  release(): void {}
+}
 
 /** Plays one URL. */
 export class RtspPlayer {
@@ -80,6 +76,7 @@ export class RtspPlayer {
   #trouble: string | null = null;
   #dialect: "standard" | "lab" | undefined;
   #transport: "udp" | "tcp" | undefined;
+  #encrypted = false;
   #link: Link | undefined;
   /** Its means still hold when its link is gone. */
   #lastReceiver: MediaReceiver | undefined;
@@ -204,6 +201,7 @@ export class RtspPlayer {
       dialect: this.#link?.dialect ?? this.#dialect ?? "standard",
       transport: this.#transport ?? null,
       secure: this.#options.url.startsWith("rtsps:"),
+      encrypted: this.#link?.encrypted ?? this.#encrypted,
       frame: totals.frame,
       framesReceived: totals.framesReceived,
       framesLost: totals.framesLost,
@@ -308,6 +306,7 @@ export class RtspPlayer {
     } finally {
       this.#sample(performance.now());
       this.#before = this.#totals();
+      this.#encrypted = link.encrypted;
       this.#lastReceiver = link.receiver ?? this.#lastReceiver;
       this.#sampled = { octets: 0, lost: 0, received: 0 };
       this.#link = undefined;
@@ -399,11 +398,11 @@ export class RtspPlayer {
     this.#height = frame.height;
     const number = this.#before.frame + frame.number;
     this.live.publish(
-      { bytes: frame.jpeg, retain: () => {}, release: () => {} },
+      new FrameOnDemand(frame),
       number,
       Date.now(),
     );
-    this.#outputs.write({ ...frame, number });
+    if (this.#outputs.wanted) this.#outputs.write(frame, number);
   }
 
   #onStreamEnd(): void {
@@ -434,13 +433,9 @@ export class RtspPlayer {
 
   #totals(): Totals {
     const receiver = this.#link?.receiver;
-    return receiver === undefined ? this.#before : {
-      framesReceived: this.#before.framesReceived + receiver.framesReceived,
-      framesLost: this.#before.framesLost + receiver.framesLost,
-      frame: this.#before.frame + receiver.frameNumber,
-      octets: this.#before.octets + receiver.octets,
-      packets: addPackets(this.#before.packets, receiver),
-    };
+    return receiver === undefined
+      ? this.#before
+      : addFigures(this.#before, receiver);
   }
 
   /** Moves what came since the last look into the windows. */
@@ -455,21 +450,6 @@ export class RtspPlayer {
     this.#expected.add(lost - before.lost + received - before.received, now);
     this.#sampled = { octets, lost, received };
   }
-}
-
-function addPackets(
-  before: PacketFigures,
-  { packets }: Pick<MediaReceiver, "packets">,
-): PacketFigures {
-  return {
-    received: before.received + packets.received,
-    lost: before.lost + packets.lost,
-    duplicates: before.duplicates + packets.duplicates,
-    reordered: before.reordered + packets.reordered,
-    late: before.late + packets.late,
-    invalid: before.invalid + packets.invalid,
-    restarts: before.restarts + packets.restarts,
-  };
 }
 
 function round(value: number, digits: number): number {

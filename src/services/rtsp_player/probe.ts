@@ -5,12 +5,7 @@
  */
 
 import { redact } from "../../log/mod.ts";
-import {
-  closeQuietly,
-  connectTcp,
-  resolveHost,
-  writeAll,
-} from "../../net/mod.ts";
+import { closeQuietly, writeAll } from "../../net/mod.ts";
 import {
   ClientRequests,
   descriptionBase,
@@ -33,11 +28,10 @@ import {
 } from "../../sdp/mod.ts";
 import type { SdpDescription, SdpMedia } from "../../sdp/mod.ts";
 import type { ServiceContext } from "../context.ts";
+import { connectRtsp, explainConnection } from "./connect.ts";
 import { Link } from "./link.ts";
 import { PlayError } from "./player.ts";
 import { openUdpPair } from "./udp_pair.ts";
-
-const CONNECT_TIMEOUT_MS = 5000;
 
 /** Milliseconds without an answer to OPTIONS after which the teaching dialect is tried. */
 const DIALECT_TIMEOUT_MS = 2500;
@@ -172,29 +166,15 @@ class Conversation {
   ): Promise<Conversation> {
     const { host, port, scheme } = url;
     try {
-      const plain = await connectTcp(
-        await resolveHost(host),
+      const connection = await connectRtsp({
+        host,
         port,
-        CONNECT_TIMEOUT_MS,
-      );
-      if (scheme === "rtsp") {
-        return new Conversation(url, plain, options, signal);
-      }
-      try {
-        const secure = await Deno.startTls(plain, {
-          hostname: host,
-          caCerts: [...options.caCerts],
-        });
-        await secure.handshake();
-        return new Conversation(url, secure, options, signal);
-      } catch (error) {
-        closeQuietly(plain);
-        throw error;
-      }
+        secure: scheme === "rtsps",
+        caCerts: options.caCerts,
+      });
+      return new Conversation(url, connection, options, signal);
     } catch (error) {
-      const why = error instanceof Deno.errors.ConnectionRefused
-        ? "nobody listens there"
-        : (error as Error).message;
+      const why = explainConnection(error);
       throw new PlayError(`Cannot probe ${redact(options.url)}: ${why}`);
     }
   }

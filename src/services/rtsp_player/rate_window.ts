@@ -12,6 +12,8 @@ export class RateWindow {
   readonly #buckets: Float64Array;
   #newest = -Infinity;
   #startedAt: number | undefined;
+  /** What came at the very beginning: it belongs to the time before. */
+  #first = 0;
 
   /** Looks back `windowMs` milliseconds. */
   constructor(windowMs: number) {
@@ -20,7 +22,10 @@ export class RateWindow {
 
   /** Adds `amount` at `now` (milliseconds). */
   add(amount: number, now: number): void {
-    this.#startedAt ??= now;
+    if (this.#startedAt === undefined) {
+      this.#startedAt = now;
+      this.#first = amount;
+    }
     this.#advance(now);
     this.#buckets[this.#newest % this.#buckets.length]! += amount;
   }
@@ -34,11 +39,10 @@ export class RateWindow {
   /** What came a second; after the beginning over the time there has been. */
   perSecond(now: number): number {
     if (this.#startedAt === undefined) return 0;
-    const bucketStart = this.#buckets.length === 1
-      ? BUCKET_MS
-      : (this.#buckets.length - 1) * BUCKET_MS + now % BUCKET_MS;
-    const span = Math.min(bucketStart, now - this.#startedAt);
-    return span < BUCKET_MS ? 0 : this.sum(now) * 1000 / span;
+    const full = (this.#buckets.length - 1) * BUCKET_MS + now % BUCKET_MS;
+    const since = now - this.#startedAt;
+    if (since >= full) return this.sum(now) * 1000 / full;
+    return since < BUCKET_MS ? 0 : (this.sum(now) - this.#first) * 1000 / since;
   }
 
   /** Forgets everything. */

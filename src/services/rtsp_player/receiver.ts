@@ -6,7 +6,12 @@
  */
 
 import { serialDistance } from "../../bytes/mod.ts";
-import { checkJpeg, JpegError } from "../../jpeg/mod.ts";
+import {
+  checkJpeg,
+  checkJpegParts,
+  JpegError,
+  type JpegParts,
+} from "../../jpeg/mod.ts";
 import {
   cnameDescription,
   decodeRtcpCompound,
@@ -23,6 +28,7 @@ import {
 import type { RtpPacket } from "../../rtp/mod.ts";
 import { ClockDrift } from "./clock_drift.ts";
 import type { PacketFigures } from "./options.ts";
+import { type PlayerFrame, UnbuiltFrame } from "./received_frame.ts";
 
 /** A step back by more than this in the teaching dialect is a server that starts over. */
 const LAB_MAX_MISORDER = 50;
@@ -35,20 +41,6 @@ const MAX_CREDIBLE_LATENCY = 60_000;
 
 /** Weight of the newest value in running means. */
 const SMOOTHING = 1 / 8;
-
-/** A picture that arrived whole. */
-export interface PlayerFrame {
-  /** A JPEG file; nobody writes to it again. */
-  readonly jpeg: Uint8Array<ArrayBuffer>;
-  /** From 1; frames that were lost are counted. */
-  readonly number: number;
-  /** Frames lost directly before it. */
-  readonly lostBefore: number;
-  /** Seconds into the stream: by the sender's clock, or by ours where it has none. */
-  readonly mediaTime: number;
-  readonly width: number;
-  readonly height: number;
-}
 
 /** How packets are to be read. */
 export interface ReceiverOptions {
@@ -114,6 +106,8 @@ export class MediaReceiver {
   #frameBeganAt: number | undefined;
   #assembly: number | undefined;
   #latency: number | undefined;
+  /** The newest picture that was handed on. */
+  #newest: PlayerFrame | undefined;
   /** Pictures since the newest that came whole and are no JPEG. */
   #unsound = 0;
 
@@ -240,6 +234,11 @@ export class MediaReceiver {
     if (!arrived.isUsed) arrived.packet = decodeRtpPacket(bytes.slice());
   }
 
+  /** A packet came that cannot be opened. */
+  refuse(): void {
+    this.#invalid++;
+  }
+
   /**
    * Takes an RTCP compound; whether it says goodbye for our source.
    */
@@ -364,9 +363,9 @@ export class MediaReceiver {
     arrived.isUsed = true;
     this.#frameBeganAt ??= at;
     try {
-      const frame = this.#jpeg.push(packet);
+      const frame = this.#jpeg.pushForParts(packet);
       if (frame === undefined) return;
-      this.#finish(frame.jpeg, frame.timestamp, now, unixTime);
+      this.#finish(frame.parts, frame.timestamp, now, unixTime);
     } catch (error) {
       this.#count(error);
     }
@@ -392,15 +391,19 @@ export class MediaReceiver {
   }
 
   #finish(
-    jpeg: Uint8Array<ArrayBuffer>,
+    picture: JpegParts | Uint8Array<ArrayBuffer>,
     timestamp: number | undefined,
     now: number,
     unixTime: number | undefined,
   ): void {
     const beganAt = this.#frameBeganAt ?? now;
     this.#frameBeganAt = undefined;
-    const size = this.#sizeOf(jpeg);
-    if (size === undefined) return;
+    const size = this.#sizeOf(picture);
+    if (size === undefined) {
+      // Its place is used again although the one before stays the newest.
+      void this.#newest?.jpeg;
+      return;
+    }
     const lostBefore = this.#lostBefore(timestamp) + this.#unsound;
     this.#unsound = 0;
     this.#framesLost += lostBefore;
@@ -408,19 +411,24 @@ export class MediaReceiver {
     this.#frames++;
     this.#follow(timestamp, now, unixTime);
     this.#assembly = smooth(this.#assembly, now - beganAt);
-    this.#options.onFrame({
-      jpeg,
+    this.#newest = new UnbuiltFrame(picture, {
       number: this.#number,
       lostBefore,
       mediaTime: this.#mediaTime,
       ...size,
     });
+    this.#options.onFrame(this.#newest);
   }
 
   /** Size of a picture that is sound; what is not is never shown. */
-  #sizeOf(jpeg: Uint8Array): { width: number; height: number } | undefined {
+  #sizeOf(
+    picture: JpegParts | Uint8Array,
+  ): { width: number; height: number } | undefined {
     try {
-      const { width, height } = checkJpeg(jpeg);
+      if (!(picture instanceof Uint8Array)) checkJpegParts(picture);
+      const { width, height } = picture instanceof Uint8Array
+        ? checkJpeg(picture)
+        : picture;
       return { width, height };
     } catch (error) {
       this.#count(error);

@@ -11,6 +11,7 @@ import type {
 } from "../../rtsp/mod.ts";
 import type { Folder } from "./folder.ts";
 import type { Refusal, ServedMedia } from "./playback.ts";
+import type { StreamKeys } from "./stream_keys.ts";
 
 /** Streams at once: films of a folder are added when they are asked for. */
 export const MAX_STREAMS = 2000;
@@ -22,10 +23,15 @@ export interface CatalogEntry {
   /** What the user called the source, without credentials. */
   readonly source: string;
   readonly media: ServedMedia;
+  /** What SRTP is encrypted with; `undefined` where it is not offered. */
+  readonly keys: StreamKeys | undefined;
 }
 
+/** What a stream is made with. */
+export type StreamPlace = Pick<CatalogEntry, "path" | "keys">;
+
 /** Makes the media of a film that was found in a folder. */
-export type MakeFileMedia = (file: string, path: string) => ServedMedia;
+export type MakeFileMedia = (file: string, place: StreamPlace) => ServedMedia;
 
 /** Finds media by path, and prepares it. */
 export class Catalog implements RtspMediaCatalog {
@@ -34,10 +40,15 @@ export class Catalog implements RtspMediaCatalog {
   readonly #paths = new Map<string, CatalogEntry>();
   readonly #folders: Folder[] = [];
   readonly #makeFileMedia: MakeFileMedia;
+  readonly #makeKeys: () => StreamKeys | undefined;
 
-  /** An empty one. */
-  constructor(makeFileMedia: MakeFileMedia) {
+  /** An empty one; `makeKeys` is asked once for each stream. */
+  constructor(
+    makeFileMedia: MakeFileMedia,
+    makeKeys: () => StreamKeys | undefined,
+  ) {
     this.#makeFileMedia = makeFileMedia;
+    this.#makeKeys = makeKeys;
   }
 
   /** All streams in the order they were added. */
@@ -53,13 +64,14 @@ export class Catalog implements RtspMediaCatalog {
     name: string,
     alias: string | undefined,
     source: string,
-    make: (path: string) => ServedMedia,
+    make: (place: StreamPlace) => ServedMedia,
   ): CatalogEntry {
     let path = `/${name}`;
     for (let count = 2; this.#entries.has(path); count++) {
       path = `/${name}-${count}`;
     }
-    const entry = { path, source, media: make(path) };
+    const keys = this.#makeKeys();
+    const entry = { path, source, keys, media: make({ path, keys }) };
     this.#entries.set(path, entry);
     const names = alias === undefined ? [path] : [path, `/${alias}`];
     for (const key of names.flatMap((each) => [each, each.toLowerCase()])) {
@@ -68,6 +80,14 @@ export class Catalog implements RtspMediaCatalog {
     // Only now: an alias of another may have had this stream's own name.
     this.#paths.set(path, entry);
     return entry;
+  }
+
+  /** Takes a stream out; its media is the caller's to close. */
+  remove(entry: CatalogEntry): void {
+    this.#entries.delete(entry.path);
+    for (const [path, found] of [...this.#paths]) {
+      if (found === entry) this.#paths.delete(path);
+    }
   }
 
   /** Adds the films of a folder, and finds others in it from now on. */
@@ -83,7 +103,7 @@ export class Catalog implements RtspMediaCatalog {
       name,
       alias,
       file,
-      (path) => this.#makeFileMedia(file, path),
+      (place) => this.#makeFileMedia(file, place),
     );
   }
 

@@ -5,7 +5,7 @@
  */
 
 import type { Logger } from "../../log/mod.ts";
-import { isDisconnect } from "../../net/mod.ts";
+import { DirectSender, isDisconnect } from "../../net/mod.ts";
 import {
   RtspProtocolError,
   type RtspServerOptions,
@@ -17,6 +17,7 @@ import {
 } from "../../rtsp/mod.ts";
 import type { Catalog } from "./catalog.ts";
 import { ConnectionWriter } from "./connection_writer.ts";
+import type { PublishTable } from "./publish_table.ts";
 import type { SessionTable, SetupConnection } from "./session_table.ts";
 
 /** Bytes read at a time: requests and reports are short. */
@@ -27,6 +28,8 @@ export interface ConnectionHost {
   readonly core: RtspServerOptions;
   readonly catalog: Catalog;
   readonly sessions: SessionTable;
+  /** `undefined` where nobody may publish. */
+  readonly publishers: PublishTable | undefined;
   readonly tunnels: TunnelPairing<RtspConnection>;
   readonly log: Logger;
 }
@@ -44,6 +47,8 @@ export class RtspConnection implements SetupConnection {
   #cookie: string | undefined;
   /** Where the bytes of a tunnel's POST go. */
   #post: { decoder: TunnelDecoder; get: RtspConnection } | undefined;
+  /** The POSTs of the tunnel whose GET this is: they end with it. */
+  readonly #posts = new Set<RtspConnection>();
   #timer: ReturnType<typeof setTimeout> | undefined;
   #timerAt = Infinity;
   #idle: PromiseWithResolvers<void> | undefined;
@@ -58,10 +63,15 @@ export class RtspConnection implements SetupConnection {
     this.#conn = conn;
     this.secure = secure;
     this.address = (conn.remoteAddr as Deno.NetAddr).hostname;
-    this.writer = new ConnectionWriter(conn, (reason) => {
-      host.log.debug(`Connection of ${this.address} closed: ${reason}`);
-      this.#idle?.resolve();
-    });
+    this.writer = new ConnectionWriter(
+      conn,
+      (reason) => {
+        host.log.debug(`Connection of ${this.address} closed: ${reason}`);
+        this.#idle?.resolve();
+      },
+      // What goes through TLS must not go past it.
+      () => secure ? undefined : DirectSender.of(conn as Deno.TcpConn),
+    );
     this.#core = new ServerConnection(
       host.core,
       { address: this.address, secure },
@@ -121,18 +131,25 @@ export class RtspConnection implements SetupConnection {
   }
 
   #do(action: ServerAction): void {
-    const { sessions, catalog } = this.#host;
+    const { sessions, publishers, catalog } = this.#host;
     switch (action.type) {
       case "send":
         this.writer.send(action.bytes);
         return;
       case "prepare":
-        void catalog.prepare(action.path).then((answer) =>
-          this.#answer(answer)
-        );
+        void catalog.prepare(action.path)
+          .then((answer) => this.#answer(answer))
+          .catch((error) => {
+            this.#host.log.error(`Cannot prepare "${action.path}": ${error}`);
+            this.writer.close("the server has a fault");
+          });
         return;
       case "setupTransport":
-        this.#answer(sessions.setup(action, this));
+        this.#answerSoon(
+          action.purpose === "publish"
+            ? publishers!.setup(action, this)
+            : sessions.setup(action, this),
+        );
         return;
       case "play":
         this.#answer(sessions.play(action));
@@ -142,11 +159,14 @@ export class RtspConnection implements SetupConnection {
         return;
       case "pause":
         sessions.get(action.sessionId)?.pause();
+        publishers?.pause(action.sessionId);
         return;
       case "teardown":
         sessions.teardown(action.sessionId, action.reason === "ended");
+        publishers?.teardown(action.sessionId, action.reason === "ended");
         return;
       case "rtcp":
+        publishers?.receiveRtcp(action.sessionId, action.track, action.bytes);
         sessions.receiveReports(action.sessionId, action.bytes);
         return;
       case "tunnel":
@@ -156,12 +176,22 @@ export class RtspConnection implements SetupConnection {
         this.writer.end(action.reason);
         return;
       case "announce":
+        this.#answer(publishers!.announce(action, this));
+        return;
       case "record":
-        this.#answer({ type: "refused", status: 405 });
+        this.#answer(publishers!.record(action.sessionId));
         return;
       case "rtp":
-        return; // A viewer has nothing to send us.
+        // A viewer has nothing to send us.
+        publishers?.receiveRtp(action.sessionId, action.track, action.bytes);
+        return;
     }
+  }
+
+  #answerSoon(answer: ServerAnswer | Promise<ServerAnswer>): void {
+    if (answer instanceof Promise) {
+      void answer.then((settled) => this.#answer(settled));
+    } else this.#answer(answer);
   }
 
   #answer(answer: ServerAnswer): void {
@@ -184,6 +214,7 @@ export class RtspConnection implements SetupConnection {
       return;
     }
     this.#post = { decoder: new TunnelDecoder(), get };
+    get.#posts.add(this);
     if (rest.length > 0) this.#receive(rest);
   }
 
@@ -208,6 +239,10 @@ export class RtspConnection implements SetupConnection {
     clearTimeout(this.#timer);
     if (this.#cookie !== undefined) this.#host.tunnels.delete(this.#cookie);
     this.writer.close("it ended");
+    if (this.#post !== undefined) this.#post.get.#posts.delete(this);
+    for (const post of this.#posts) {
+      post.writer.close("its tunnel's GET has ended");
+    }
     for (const action of this.#core.end()) this.#do(action);
   }
 }

@@ -8,7 +8,7 @@
  * @module
  */
 
-import { closeQuietly } from "../../net/mod.ts";
+import { closeQuietly, type DirectSender } from "../../net/mod.ts";
 
 /** Answers that a client leaves unread: hundreds of them, more than any pipelining. */
 export const MAX_WAITING_BYTES = 256 * 1024;
@@ -22,31 +22,49 @@ const LINGER_MS = 1000;
 
 /** Has bytes for the connection when it is free. */
 export interface ByteSupplier {
-  /** The next bytes; `undefined` when there are none. They stay as they are until the next call. */
-  take(): Uint8Array | undefined;
+  /**
+   * The next bytes; `undefined` when there are none. They stay as they are until
+   * the next call, or with `atOnce` until other code runs.
+   */
+  take(atOnce: boolean): Uint8Array | undefined;
 }
+
+/** Sends what the system takes at once, as {@linkcode DirectSender} does. */
+export type DirectWay = Pick<DirectSender, "send" | "close">;
 
 /** Writes to one connection. */
 export class ConnectionWriter {
   readonly #conn: Deno.TcpConn | Deno.TlsConn;
   readonly #onClosed: (reason: string) => void;
+  #openDirect: (() => DirectWay | undefined) | undefined;
+  #direct: DirectWay | undefined;
   readonly #answers: Uint8Array[] = [];
   #waitingBytes = 0;
   /** Those that have something, in turn. */
   readonly #ready: ByteSupplier[] = [];
   #rest: Uint8Array | undefined;
-  #progressAt = 0;
+  /** Writes that got somewhere. */
+  #writes = 0;
+  /** The same at the last look that found some, and when that was. */
+  #seenWrites = 0;
+  #seenAt = performance.now();
   #ending: string | undefined;
+  #asking = false;
   #closed = false;
   #lingerTimer: ReturnType<typeof setTimeout> | undefined;
 
-  /** `onClosed` is called once, when the writer closes the connection. */
+  /**
+   * `onClosed` is called once, when the writer closes the connection. `openDirect`
+   * is asked once, before the first frame.
+   */
   constructor(
     conn: Deno.TcpConn | Deno.TlsConn,
     onClosed: (reason: string) => void,
+    openDirect: () => DirectWay | undefined = () => undefined,
   ) {
     this.#conn = conn;
     this.#onClosed = onClosed;
+    this.#openDirect = openDirect;
   }
 
   /** Whether nothing can be written any more. */
@@ -67,15 +85,21 @@ export class ConnectionWriter {
   /** `supplier` has something. */
   wake(supplier: ByteSupplier): void {
     if (this.#closed || this.#ending !== undefined) return;
+    this.#direct ??= this.#openDirect?.();
+    this.#openDirect = undefined;
     if (!this.#ready.includes(supplier)) this.#ready.push(supplier);
     this.#pump();
   }
 
-  /** Closes a connection that has taken nothing for {@linkcode STALL_MS}. */
+  /**
+   * To be called every second or so: closes a connection that has taken nothing
+   * for {@linkcode STALL_MS}.
+   */
   checkStall(now: number): void {
-    if (this.#rest !== undefined && now - this.#progressAt > STALL_MS) {
-      this.close("it takes nothing");
-    }
+    if (this.#rest === undefined || this.#writes !== this.#seenWrites) {
+      this.#seenWrites = this.#writes;
+      this.#seenAt = now;
+    } else if (now - this.#seenAt > STALL_MS) this.close("it takes nothing");
   }
 
   /** Says that nothing follows when all answers have left, and closes soon. */
@@ -93,18 +117,27 @@ export class ConnectionWriter {
     clearTimeout(this.#lingerTimer);
     this.#answers.length = 0;
     this.#ready.length = 0;
+    this.#direct?.close();
     closeQuietly(this.#conn);
     this.#onClosed(reason);
   }
 
   #pump(): void {
-    if (this.#rest !== undefined || this.#closed) return;
-    const bytes = this.#next();
-    if (bytes !== undefined) {
-      this.#rest = bytes;
-      this.#progressAt = performance.now();
-      this.#write(bytes);
-    } else if (this.#ending !== undefined) this.#finish();
+    if (this.#rest !== undefined || this.#closed || this.#asking) return;
+    for (;;) {
+      // A supplier that is asked may send a report: that goes behind its frame.
+      this.#asking = true;
+      const bytes = this.#next();
+      this.#asking = false;
+      if (bytes === undefined) {
+        if (this.#ending !== undefined) this.#finish();
+        return;
+      }
+      if (this.#direct === undefined) return this.#write(bytes);
+      const sent = this.#direct.send(bytes);
+      if (sent > 0) this.#writes++;
+      if (sent < bytes.length) return this.#write(bytes.slice(sent));
+    }
   }
 
   #finish(): void {
@@ -120,7 +153,7 @@ export class ConnectionWriter {
     for (;;) {
       const supplier = this.#ready.shift();
       if (supplier === undefined) return undefined;
-      const bytes = supplier.take();
+      const bytes = supplier.take(this.#direct !== undefined);
       if (bytes === undefined) continue;
       if (!this.#ready.includes(supplier)) this.#ready.push(supplier);
       return bytes;
@@ -128,18 +161,21 @@ export class ConnectionWriter {
   }
 
   #write(bytes: Uint8Array): void {
-    this.#conn.write(bytes).then(
-      (count) => {
-        if (this.#closed) return;
-        if (count < bytes.length) {
-          this.#progressAt = performance.now();
-          this.#write(bytes.subarray(count));
-        } else {
-          this.#rest = undefined;
-          this.#pump();
-        }
-      },
-      () => this.close("it was closed by the viewer"),
-    );
+    this.#rest = bytes;
+    this.#conn.write(bytes).then(this.#written, this.#failed);
   }
+
+  // Made once: a frame costs no closures.
+  readonly #written = (count: number): void => {
+    const rest = this.#rest;
+    if (this.#closed || rest === undefined) return;
+    this.#writes++;
+    if (count < rest.length) this.#write(rest.subarray(count));
+    else {
+      this.#rest = undefined;
+      this.#pump();
+    }
+  };
+
+  readonly #failed = (): void => this.close("it was closed by the viewer");
 }

@@ -86,7 +86,7 @@ export async function convertFilm(options: SourceOptions): Promise<Conversion> {
       ...remedy,
     }));
   }
-  const store = new FrameStore(await openTempFile(), [], false);
+  const store = await openTempStore();
   await store.append(first);
   return {
     store,
@@ -156,11 +156,13 @@ async function fill(
   await source[Symbol.asyncDispose]();
 }
 
-/** A file without a name where the system has such: nothing is left even after a crash. */
-async function openTempFile(): Promise<Deno.FsFile> {
+/** A file that goes with its store; without a name where the system has such: nothing is left even after a crash. */
+async function openTempStore(): Promise<FrameStore> {
   const path = await Deno.makeTempFile({ prefix: "streamtool-rtsp-" });
   const file = await Deno.open(path, { read: true, write: true });
-  if (Deno.build.os === "windows") return file;
+  if (Deno.build.os === "windows") {
+    return new FrameStore(file, [], false, () => Deno.remove(path));
+  }
   await Deno.remove(path);
-  return file;
+  return new FrameStore(file, [], false);
 }

@@ -20,7 +20,7 @@ export interface StreamFacts extends Omit<MjpegStreamInfo, "sessionId"> {
 
 /** The description of a stream; with a duration it can be played from anywhere. */
 export function describeStream(facts: StreamFacts): RtspMedia {
-  const { path, duration, ...info } = facts;
+  const { path, duration, mikey, ...info } = facts;
   const seekable = duration !== undefined;
   const sdp = formatSdp(describeMjpeg({
     ...info,
@@ -28,6 +28,7 @@ export function describeStream(facts: StreamFacts): RtspMedia {
     sessionId: String(Date.now()),
     name: info.name.replace(/[\r\n\0]/g, " "),
     ...(seekable ? { duration } : {}),
+    ...(mikey === undefined ? {} : { mikey }),
   }));
   return {
     path,
@@ -35,5 +36,7 @@ export function describeStream(facts: StreamFacts): RtspMedia {
     tracks: [MJPEG_TRACK_CONTROL],
     seekable,
     ...(seekable ? { duration } : {}),
+    // In clear it is had too: within the connection, which is TLS then.
+    ...(mikey === undefined ? {} : { protocols: ["RTP/SAVP", "RTP/AVP"] }),
   };
 }

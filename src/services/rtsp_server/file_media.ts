@@ -25,6 +25,7 @@ import type {
   Refusal,
   ServedMedia,
 } from "./playback.ts";
+import type { StreamKeys } from "./stream_keys.ts";
 
 /** Files are indexed whole up to this size; 1 GB of bare JPEGs takes about 0.8 s. */
 const MAX_INDEXED_BYTES = 16 * 1024 ** 3;
@@ -44,6 +45,8 @@ export interface FileMediaOptions extends SourceOptions {
   readonly clock: FrameClock;
   /** 32 random bits. */
   readonly random32: () => number;
+  /** What SRTP is encrypted with; `undefined` where it is not offered. */
+  readonly keys: StreamKeys | undefined;
 }
 
 /** An opened file. */
@@ -139,12 +142,13 @@ export class FileMedia implements ServedMedia {
 
   #describe(): void {
     if (this.#opened === undefined) return;
-    const { path, address, file } = this.#options;
+    const { path, address, file, keys } = this.#options;
     const { fps, width, height } = this.#opened;
     const duration = this.#duration();
     this.#rtsp = describeStream({
       path,
       address,
+      ...(keys === undefined ? {} : { mikey: keys.mikey(Date.now()) }),
       name: file.split(/[\\/]/).at(-1) ?? file,
       frameRate: fps,
       width,
@@ -203,7 +207,9 @@ export class FileMedia implements ServedMedia {
     this.#stop.abort();
     await this.#opening;
     await this.#finished;
-    await this.#opened?.store.close();
+    if (this.#opened === undefined) return;
+    this.#options.cache.forget(this.#opened.store);
+    await this.#opened.store.close();
   }
 }
 

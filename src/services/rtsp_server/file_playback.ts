@@ -19,11 +19,11 @@ import { TICKS_PER_SECOND } from "./playback.ts";
 /** Being later than this starts a new schedule: a suspended machine must not send the missed hour at once. */
 const MAX_CATCH_UP_MS = 1000;
 /**
- * Viewers share so many moments within a frame time: who begins in between has
- * the second frame up to a quarter of a frame early, and a hundred viewers wake
- * the process 96 times a second instead of 250.
+ * Viewers of the same rate share so many moments within a frame time. Each
+ * wakes the process, which costs as much as ten frames sent; who begins in
+ * between has the second frame up to a frame early.
  */
-const PHASES = 4;
+const PHASES = 1;
 /** Times are compared with this much of a frame's tolerance: 0.1 s at 30 frames/s is frame 3. */
 const EPSILON = 1e-6;
 
@@ -109,7 +109,7 @@ export class FilePlayback implements Playback {
     };
     this.#sent = 0;
     this.#position = first;
-    void cache.load(store, first);
+    cache.prefetch(store, first);
     return {
       from: first / fps,
       to: wish.to,
@@ -143,7 +143,7 @@ export class FilePlayback implements Playback {
   #next(generation: number): void {
     const plan = this.#plan;
     if (generation !== this.#generation || plan === undefined) return;
-    const { store, cache, sink } = this.#options;
+    const { store, cache, sink, clock } = this.#options;
     const index = this.#indexOf(plan);
     if (index === undefined) {
       this.pause();
@@ -160,7 +160,7 @@ export class FilePlayback implements Playback {
       void cache.load(store, index).then(() => this.#next(generation));
       return;
     }
-    const late = performance.now() - this.#due(plan);
+    const late = clock.now - this.#due(plan);
     if (late > MAX_CATCH_UP_MS) this.#anchor += late;
     const timestamp = (plan.timestamp + Math.round(this.#sent * plan.ticks)) >>>
       0;
@@ -169,12 +169,9 @@ export class FilePlayback implements Playback {
       Math.max(0, Math.min(plan.end, store.count));
     this.#timestamp = (plan.timestamp + Math.round(this.#sent * plan.ticks)) >>>
       0;
-    this.#options.clock.schedule(
-      this.#due(plan),
-      () => this.#next(generation),
-    );
+    clock.schedule(this.#due(plan), () => this.#next(generation));
     if (frame !== "unfit") sink.frame(frame, timestamp);
-    if (this.#position < store.count) void cache.load(store, this.#position);
+    if (this.#position < store.count) cache.prefetch(store, this.#position);
   }
 
   #due(plan: Plan): number {

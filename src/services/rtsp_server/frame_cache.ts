@@ -10,23 +10,27 @@ import type { FrameStore } from "./frame_store.ts";
 import { type PackedFrame, packFrame } from "./packed_frame.ts";
 
 /**
- * Bytes of frames in memory, of all files: a minute of the course project's
- * film, and small beside the process itself.
+ * Bytes of frames in memory, of all files: some twenty seconds of the course
+ * project's film. What falls out is read again in a millisecond.
  */
 export const MAX_CACHED_BYTES = 24 * 1024 * 1024;
 
 /** What a frame that cannot be sent is kept as. */
 type Outcome = PackedFrame | "unfit";
 
+interface Entry {
+  readonly outcome: Outcome;
+  /** Counts uses of all frames: the smallest is the one that goes. */
+  used: number;
+}
+
 /** The frames used last, of all files. */
 export class FrameCache {
   readonly #log: Logger;
   readonly #maxBytes: number;
-  /** In the order of their use. */
-  readonly #frames = new Map<string, Outcome>();
-  readonly #loading = new Map<string, Promise<Outcome>>();
-  readonly #ids = new WeakMap<FrameStore, number>();
-  #stores = 0;
+  readonly #frames = new Map<FrameStore, Map<number, Entry>>();
+  readonly #loading = new Map<FrameStore, Map<number, Promise<Outcome>>>();
+  #uses = 0;
   #bytes = 0;
 
   /** An empty one. */
@@ -42,27 +46,42 @@ export class FrameCache {
 
   /** The frame if it is at hand. */
   get(store: FrameStore, index: number): Outcome | undefined {
-    const key = this.#key(store, index);
-    const frame = this.#frames.get(key);
-    if (frame === undefined) return undefined;
-    this.#frames.delete(key);
-    this.#frames.set(key, frame);
-    return frame;
+    const entry = this.#frames.get(store)?.get(index);
+    if (entry === undefined) return undefined;
+    entry.used = ++this.#uses;
+    return entry.outcome;
+  }
+
+  /** Sees to it that a frame will be at hand. */
+  prefetch(store: FrameStore, index: number): void {
+    if (this.#frames.get(store)?.has(index) === true) return;
+    void this.load(store, index);
   }
 
   /** Reads and packetises a frame unless it is at hand; "unfit" when that cannot be done. */
   load(store: FrameStore, index: number): Promise<Outcome> {
     const known = this.get(store, index);
     if (known !== undefined) return Promise.resolve(known);
-    const key = this.#key(store, index);
-    let loading = this.#loading.get(key);
+    const pending = ofStore(this.#loading, store);
+    let loading = pending.get(index);
     if (loading === undefined) {
       loading = this.#read(store, index)
-        .then((outcome) => this.#keep(key, outcome))
-        .finally(() => this.#loading.delete(key));
-      this.#loading.set(key, loading);
+        .then((outcome) => this.#keep(store, index, outcome))
+        .finally(() => {
+          pending.delete(index);
+          if (pending.size === 0) this.#loading.delete(store);
+        });
+      pending.set(index, loading);
     }
     return loading;
+  }
+
+  /** Forgets the frames of a store that is closed. */
+  forget(store: FrameStore): void {
+    for (const { outcome } of this.#frames.get(store)?.values() ?? []) {
+      this.#bytes -= sizeOf(outcome);
+    }
+    this.#frames.delete(store);
   }
 
   async #read(store: FrameStore, index: number): Promise<Outcome> {
@@ -76,22 +95,41 @@ export class FrameCache {
     return "unfit";
   }
 
-  #keep(key: string, outcome: Outcome): Outcome {
-    this.#frames.set(key, outcome);
+  #keep(store: FrameStore, index: number, outcome: Outcome): Outcome {
+    const entry = { outcome, used: ++this.#uses };
+    ofStore(this.#frames, store).set(index, entry);
     this.#bytes += sizeOf(outcome);
-    for (const [oldest, frame] of this.#frames) {
-      if (this.#bytes <= this.#maxBytes || oldest === key) break;
-      this.#frames.delete(oldest);
-      this.#bytes -= sizeOf(frame);
-    }
+    while (this.#bytes > this.#maxBytes && this.#dropOldest(entry));
     return outcome;
   }
 
-  #key(store: FrameStore, index: number): string {
-    let id = this.#ids.get(store);
-    if (id === undefined) this.#ids.set(store, id = this.#stores++);
-    return `${id}:${index}`;
+  /** Drops the frame whose use is longest ago; `false` when only `kept` is left. */
+  #dropOldest(kept: Entry): boolean {
+    let oldest: { store: FrameStore; index: number; entry: Entry } | undefined;
+    for (const [store, frames] of this.#frames) {
+      for (const [index, entry] of frames) {
+        if (entry === kept || entry.used > (oldest?.entry.used ?? Infinity)) {
+          continue;
+        }
+        oldest = { store, index, entry };
+      }
+    }
+    if (oldest === undefined) return false;
+    const frames = this.#frames.get(oldest.store)!;
+    frames.delete(oldest.index);
+    if (frames.size === 0) this.#frames.delete(oldest.store);
+    this.#bytes -= sizeOf(oldest.entry.outcome);
+    return true;
   }
+}
+
+function ofStore<T>(
+  all: Map<FrameStore, Map<number, T>>,
+  store: FrameStore,
+): Map<number, T> {
+  let own = all.get(store);
+  if (own === undefined) all.set(store, own = new Map());
+  return own;
 }
 
 function sizeOf(outcome: Outcome): number {

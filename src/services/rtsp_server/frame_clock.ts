@@ -17,6 +17,15 @@ export class FrameClock {
   #timer: ReturnType<typeof setTimeout> | undefined;
   #wakeSlot = Infinity;
   #closed = false;
+  #wokeAt: number | undefined;
+
+  /**
+   * Now, in `performance.now()`'s milliseconds. Within a task it is when the
+   * slot's first was called: a hundred tasks ask the system once.
+   */
+  get now(): number {
+    return this.#wokeAt ?? performance.now();
+  }
 
   /**
    * Calls `task` at `atMs` or up to one slot later. Tasks of a slot keep their
@@ -26,7 +35,7 @@ export class FrameClock {
     if (this.#closed) return;
     const slot = Math.max(
       Math.ceil(atMs / SLOT_MS),
-      Math.ceil(performance.now() / SLOT_MS),
+      Math.ceil(this.now / SLOT_MS),
     );
     const tasks = this.#slots.get(slot);
     if (tasks === undefined) this.#slots.set(slot, [task]);
@@ -37,13 +46,15 @@ export class FrameClock {
   #arm(slot: number): void {
     clearTimeout(this.#timer);
     this.#wakeSlot = slot;
-    const delay = slot * SLOT_MS - performance.now();
+    // Timers cut fractions off: too early, there would be nothing to do yet.
+    const delay = Math.ceil(slot * SLOT_MS - performance.now());
     this.#timer = setTimeout(() => this.#wake(), Math.max(0, delay));
   }
 
   #wake(): void {
     const now = performance.now();
     this.#wakeSlot = Infinity;
+    this.#wokeAt = now;
     const due = [...this.#slots.keys()]
       .filter((slot) => slot * SLOT_MS <= now)
       .sort((a, b) => a - b);
@@ -52,6 +63,7 @@ export class FrameClock {
       this.#slots.delete(slot);
       for (const task of tasks) task();
     }
+    this.#wokeAt = undefined;
     const next = Math.min(...this.#slots.keys());
     if (next < this.#wakeSlot) this.#arm(next);
   }

@@ -11,20 +11,26 @@ export class FrameStore {
   readonly #file: Deno.FsFile;
   readonly #spans: FrameSpan[];
   readonly #waiting = new Set<() => void>();
+  readonly #onClosed: () => Promise<void>;
   #complete: boolean;
   /** Reads share one file position: one after another. */
   #busy: Promise<unknown> = Promise.resolve();
   #closed = false;
 
-  /** Takes the file over; `complete` when no more frames will be added. */
+  /**
+   * Takes the file over; `complete` when no more frames will be added.
+   * `onClosed` is called when the file is closed.
+   */
   constructor(
     file: Deno.FsFile,
     spans: readonly FrameSpan[],
     complete: boolean,
+    onClosed: () => Promise<void> = () => Promise.resolve(),
   ) {
     this.#file = file;
     this.#spans = [...spans];
     this.#complete = complete;
+    this.#onClosed = onClosed;
   }
 
   /** Frames there are so far. */
@@ -86,6 +92,7 @@ export class FrameStore {
     this.finish();
     await this.#busy;
     this.#file.close();
+    await this.#onClosed();
   }
 
   #wake(): void {

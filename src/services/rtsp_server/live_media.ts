@@ -32,6 +32,7 @@ import type {
   ServedMedia,
 } from "./playback.ts";
 import { TICKS_PER_SECOND } from "./playback.ts";
+import type { StreamKeys } from "./stream_keys.ts";
 
 /** A source without viewers goes on for so long: players come back, and ask before they set up. */
 export const GRACE_MS = 10_000;
@@ -67,6 +68,8 @@ export interface LiveMediaOptions {
   readonly log: Logger;
   /** 32 random bits. */
   readonly random32: () => number;
+  /** What SRTP is encrypted with; `undefined` where it is not offered. */
+  readonly keys: StreamKeys | undefined;
 }
 
 /** The hub of one live source. */
@@ -197,6 +200,16 @@ export class LiveMedia implements ServedMedia {
     this.#closed = true;
     clearTimeout(this.#grace);
     await this.#stop();
+    // Who still waits for a picture need not wait his time out.
+    for (const wake of this.#firstFrame) wake();
+    this.#firstFrame.clear();
+  }
+
+  /** Ends the source for good: who watches is told. */
+  async end(): Promise<void> {
+    await this.close();
+    this.#finish();
+    this.#over = true;
   }
 
   /** Starts the source when it does not run. */
@@ -309,11 +322,12 @@ export class LiveMedia implements ServedMedia {
   }
 
   #describe(): void {
-    const { path, label, address } = this.#options;
+    const { path, label, address, keys } = this.#options;
     const { fps, width, height } = this.#source!;
     this.#rtsp = describeStream({
       path,
       address,
+      ...(keys === undefined ? {} : { mikey: keys.mikey(Date.now()) }),
       name: label,
       frameRate: fps,
       width,

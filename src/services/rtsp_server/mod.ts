@@ -11,13 +11,28 @@ import { serveRtspPage } from "./page.ts";
 import type { ServerTotals } from "./report.ts";
 import { RtspServer } from "./server.ts";
 
-export type { NamedSource, RtspServeOptions } from "./options.ts";
+// For who sends the same frames elsewhere.
+export { ConnectionWriter } from "./connection_writer.ts";
+export { FrameClock } from "./frame_clock.ts";
+export type { MediaOutput } from "./output.ts";
+export type { FrameSink, Playback, ServedMedia } from "./playback.ts";
+export { isRefusal } from "./playback.ts";
+export { RtpStream } from "./rtp_stream.ts";
+export { TcpOutput } from "./tcp_output.ts";
+export { UdpOutput } from "./udp_output.ts";
+export { UdpPorts } from "./udp_ports.ts";
+export type {
+  NamedSource,
+  PublishingRules,
+  RtspServeOptions,
+} from "./options.ts";
 export type {
   ServerReport,
   ServerTotals,
   SessionReport,
   StreamReport,
 } from "./report.ts";
+export type { MulticastRange } from "./multicast_groups.ts";
 export { RtspServer } from "./server.ts";
 export { UsersFileError } from "./users.ts";
 

@@ -5,12 +5,23 @@
  */
 
 import type { SourceSpec } from "../../media/mod.ts";
+import type { MulticastRange } from "./multicast_groups.ts";
 
 /** A source as the user named it. */
 export interface NamedSource {
   /** As it was written. */
   readonly text: string;
   readonly spec: SourceSpec;
+}
+
+/** Who may push streams in with ANNOUNCE and RECORD. */
+export interface PublishingRules {
+  /** Without a users file, `local` is programs of this machine; with one, the file says it. */
+  readonly who: "local" | "all";
+  /** Whether a newcomer ends the publisher that is there. */
+  readonly takeover: boolean;
+  /** Milliseconds that viewers are kept after their publisher has left. */
+  readonly graceMs: number;
 }
 
 /** Options of {@linkcode startRtspServer}. */
@@ -35,10 +46,14 @@ export interface RtspServeOptions {
   readonly maxPacket: number;
   /** Whether UDP is refused. */
   readonly tcpOnly: boolean;
+  /** Where multicast groups begin; `undefined` refuses multicast. */
+  readonly multicast: MulticastRange | undefined;
   /** File with users; `undefined` lets everybody watch. */
   readonly users: string | undefined;
   /** PEM files that make the port speak TLS. */
   readonly tls: { readonly cert: string; readonly key: string } | undefined;
+  /** Who may publish; nobody when left out. */
+  readonly publishing?: PublishingRules | undefined;
   /** Seconds without a sign of life that end a session. */
   readonly sessionTimeout: number;
   readonly maxSessions: number;

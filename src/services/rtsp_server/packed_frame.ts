@@ -33,14 +33,17 @@ export interface PacketNumbers {
   readonly ssrc: number;
 }
 
-/** Numbers of packets that every viewer numbers anew. */
+/**
+ * Numbers of packets that every viewer numbers anew: in a copy, or where they
+ * lie when they leave before anybody else looks at them.
+ */
 export const NO_NUMBERS: PacketNumbers = {
   sequence: 0,
   timestamp: 0,
   ssrc: 0,
 };
 
-/** A JPEG and its packets; read only. Viewers with other numbers copy them. */
+/** A JPEG and its packets; read only, but for numbers that are {@linkcode NO_NUMBERS}. */
 export interface PackedFrame {
   /** The file, as the teaching dialect sends it whole. */
   readonly jpeg: Uint8Array;

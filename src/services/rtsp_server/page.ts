@@ -5,16 +5,9 @@
  */
 
 import type { Logger } from "../../log/mod.ts";
-import {
-  errorResponse,
-  eventStream,
-  type HttpServer,
-  jsonResponse,
-  route,
-  startHttpServer,
-} from "../../net/mod.ts";
-import { serveAsset, servePage } from "../../web/mod.ts";
-import { formatMetrics, METRICS_TYPE } from "./metrics.ts";
+import { errorResponse, type HttpServer, jsonResponse } from "../../net/mod.ts";
+import { startPageServer } from "../page/mod.ts";
+import { metricsOf } from "./metrics.ts";
 import { isRefusal, type Refusal } from "./playback.ts";
 import type { RtspServer } from "./server.ts";
 
@@ -30,36 +23,23 @@ export function serveRtspPage(
   server: RtspServer,
   options: { hostname: string; port: number; log: Logger },
 ): Promise<HttpServer> {
-  const { hostname, port, log } = options;
-  return startHttpServer({
-    hostname,
-    port,
-    log,
-    flag: "--page-port",
-    handler: route({
-      "GET /": () => servePage("rtsp_server"),
-      "GET /api/server": () => jsonResponse(server.report()),
+  return startPageServer({
+    ...options,
+    page: "rtsp_server",
+    name: "server",
+    report: () => server.report(),
+    eventIntervalMs: EVENT_INTERVAL_MS,
+    metrics: () => metricsOf(server.report()),
+    routes: {
       "GET /api/streams": () => jsonResponse(server.report().streams),
       "GET /api/sessions": () => jsonResponse(server.report().sessions),
       "DELETE /api/sessions/:id": (_request, { params }) =>
         server.endSession(params.id ?? "")
           ? jsonResponse({ ok: true })
           : errorResponse(404, `Cannot end "${params.id}": no such session`),
-      "GET /api/events": (_request, { closing }) =>
-        eventStream(closing, (send) => {
-          send(server.report());
-          const timer = setInterval(
-            () => send(server.report()),
-            EVENT_INTERVAL_MS,
-          );
-          return () => clearInterval(timer);
-        }),
-      "GET /streams/:name/frame": async (request, { params, closing }) =>
+      "GET /streams/:name/frame": async (request, info) =>
         picture(
-          await server.preview(params.name ?? "")?.respond(
-            request,
-            closing,
-          ),
+          await server.preview(info.params.name ?? "")?.respond(request, info),
           204, // the page asks again; an error would fill its console
         ),
       "GET /streams/:name/stream.mjpeg": async (_request, info) =>
@@ -69,16 +49,7 @@ export function serveRtspPage(
           ),
           503,
         ),
-      "GET /metrics": () =>
-        new Response(formatMetrics(server.report()), {
-          headers: {
-            "content-type": METRICS_TYPE,
-            "cache-control": "no-store",
-          },
-        }),
-    }, async (_request, { url }) =>
-      await serveAsset(url.pathname) ??
-        errorResponse(404, `Cannot find "${url.pathname}"`)),
+    },
   });
 }
 

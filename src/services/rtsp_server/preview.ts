@@ -4,7 +4,12 @@
  * @module
  */
 
-import { LiveFrames, LONG_POLL_MS, mjpegResponse } from "../../net/mod.ts";
+import {
+  type HttpRequestInfo,
+  LiveFrames,
+  LONG_POLL_MS,
+  mjpegResponse,
+} from "../../net/mod.ts";
 import type { PackedFrame } from "./packed_frame.ts";
 import {
   type FrameSink,
@@ -46,13 +51,14 @@ export class Preview implements FrameSink {
     this.#stop();
   }
 
-  /** Answers a long poll for a frame. */
+  /** Answers a long poll for a frame; 204 when none came in the time it gives, because the source is slow to start too. */
   async respond(
     request: Request,
-    closing: AbortSignal,
+    info: HttpRequestInfo,
   ): Promise<Response | Refusal> {
-    const refusal = await this.#start();
-    return refusal ?? await this.#frames.respond(request, closing);
+    const started = await within(this.#start(), waitOf(request));
+    if (started === "later") return new Response(null, { status: 204 });
+    return started ?? await this.#frames.respond(request, info);
   }
 
   /** Answers with all frames from now on. */
@@ -113,6 +119,27 @@ export class Preview implements FrameSink {
     clearTimeout(this.#idle);
     this.#stop();
     this.#frames.close();
+  }
+}
+
+/** Milliseconds a page waits for a frame: as it asks, at most as long as we let it. */
+function waitOf(request: Request): number {
+  const wait = new URL(request.url).searchParams.get("wait");
+  const wanted = Number(wait ?? LONG_POLL_MS);
+  return wanted >= 0 ? Math.min(wanted, LONG_POLL_MS) : LONG_POLL_MS;
+}
+
+/** What a promise resolves to, or "later" when it takes longer. */
+async function within<T>(
+  promise: Promise<T>,
+  ms: number,
+): Promise<T | "later"> {
+  const { promise: late, resolve } = Promise.withResolvers<"later">();
+  const timer = setTimeout(() => resolve("later"), ms);
+  try {
+    return await Promise.race([promise, late]);
+  } finally {
+    clearTimeout(timer);
   }
 }
 

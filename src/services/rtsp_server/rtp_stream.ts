@@ -76,20 +76,19 @@ export class RtpStream {
     if (this.#framesSent === 0) this.#sequence = sequence & 0xffff;
   }
 
-  /** Numbers of a frame that leaves now. */
-  claim({ run }: PackedFrame, timestamp: number): PacketNumbers {
+  /** Numbers of a frame that leaves at `now` (`performance.now()`). */
+  claim({ run }: PackedFrame, timestamp: number, now: number): PacketNumbers {
     const { ssrc } = this;
     const numbers = { sequence: this.#sequence, timestamp, ssrc };
     this.#sequence = (this.#sequence + run.count) & 0xffff;
     this.#framesSent++;
     this.#saidBye = false;
-    this.#statistics.sent(run.count, run.octets, timestamp, performance.now());
+    this.#statistics.sent(run.count, run.octets, timestamp, now);
     return numbers;
   }
 
-  /** A sender report when one is due. */
-  report(): Uint8Array<ArrayBuffer> | undefined {
-    const now = performance.now();
+  /** A sender report when one is due at `now`. */
+  report(now: number): Uint8Array<ArrayBuffer> | undefined {
     if (now < this.#schedule.nextTimeoutAt()) return undefined;
     const report = encodeRtcpCompound([
       this.#statistics.report(now, Date.now()),

@@ -18,16 +18,23 @@ import {
 } from "../../rtsp/mod.ts";
 import type { ServiceContext } from "../context.ts";
 import type { Catalog } from "./catalog.ts";
+import { random, random32 } from "./chance.ts";
 import { type ConnectionHost, RtspConnection } from "./connection.ts";
 import { FrameClock } from "./frame_clock.ts";
 import { Hooks } from "./hooks.ts";
+import { MulticastGroups } from "./multicast_groups.ts";
 import type { RtspServeOptions } from "./options.ts";
+import type { ServedMedia } from "./playback.ts";
 import { Preview } from "./preview.ts";
-import type { ServerReport, StreamReport } from "./report.ts";
+import { PublishTable } from "./publish_table.ts";
+import type { ServerReport } from "./report.ts";
 import type { ViewerSession } from "./session.ts";
+import { type Pem, readServerFiles } from "./server_files.ts";
 import { SessionTable } from "./session_table.ts";
 import { openCatalog } from "./sources.ts";
 import { UdpPorts } from "./udp_ports.ts";
+import { StreamKeys } from "./stream_keys.ts";
+import { reportStream } from "./stream_report.ts";
 import { parseUsers } from "./users.ts";
 
 /** Rates, time-outs and stalls are looked at this often. */
@@ -45,8 +52,10 @@ export class RtspServer {
   readonly #catalog: Catalog;
   readonly #registry: SessionRegistry;
   readonly #sessions: SessionTable;
+  readonly #publishers: PublishTable | undefined;
   readonly #tunnels = new TunnelPairing<RtspConnection>();
   readonly #ports: UdpPorts | undefined;
+  readonly #groups: MulticastGroups | undefined;
   readonly #hooks: Hooks;
   readonly #tcp: TcpServer;
   readonly #connections = new Set<RtspConnection>();
@@ -54,6 +63,7 @@ export class RtspServer {
   readonly #since = performance.now();
   readonly #timer: ReturnType<typeof setInterval>;
   #accepted = 0;
+  #closing: Promise<void> | undefined;
 
   private constructor(
     options: RtspServeOptions,
@@ -67,6 +77,11 @@ export class RtspServer {
     this.#clock = clock;
     this.#catalog = catalog;
     const { host, port, log } = { ...options, log: context.log };
+    // Before anything is open: it throws when it is not understood.
+    const users = files.users === undefined ? undefined : parseUsers(
+      files.users,
+      (path) => catalog.find(path)?.path ?? path,
+    );
     this.#hooks = new Hooks(
       { play: options.onPlay, stop: options.onStop },
       log,
@@ -85,37 +100,68 @@ export class RtspServer {
       });
       this.#ports = new UdpPorts(rtp, rtcp);
     }
+    const cname = `streamtool@${host}`;
+    this.#groups = options.multicast === undefined
+      ? undefined
+      : new MulticastGroups({
+        range: options.multicast,
+        hostname: host,
+        clock,
+        cname,
+        random32,
+        onReport: (path, from, bytes) =>
+          this.#sessions.receiveGroupReports(path, from, bytes),
+      });
     this.#sessions = new SessionTable({
       catalog,
       registry: this.#registry,
       clock,
       ports: this.#ports,
+      groups: this.#groups,
       maxPacket: options.maxPacket,
-      cname: `streamtool@${host}`,
+      cname,
       random32,
       onWatch: (event, session) => this.#onWatch(event, session),
       log,
     });
-    const { users } = files;
+    const { publishing } = options;
+    this.#publishers = publishing === undefined ? undefined : new PublishTable({
+      catalog,
+      registry: this.#registry,
+      rules: publishing,
+      hasUsers: users !== undefined,
+      host,
+      cname,
+      random32,
+      endSession: (id) => this.endSession(id),
+      onRemoved: ({ path }) => {
+        this.#previews.get(path)?.close();
+        this.#previews.delete(path);
+      },
+      emit: (event) => context.emit(event),
+      log,
+    });
     const connectionHost: ConnectionHost = {
       core: {
         catalog,
         sessions: this.#registry,
         random,
+        publishing: publishing !== undefined,
         transports: {
-          udp: !options.tcpOnly,
+          // What TLS hides must not leave beside it in clear.
+          udp: options.tcpOnly
+            ? false
+            : options.tls === undefined
+            ? true
+            : "secure",
           tcp: true,
-          multicast: false,
+          multicast: this.#groups !== undefined,
         },
-        ...(users === undefined ? {} : {
-          users: parseUsers(
-            users,
-            (path) => catalog.find(path)?.path ?? path,
-          ),
-        }),
+        ...(users === undefined ? {} : { users }),
       },
       catalog,
       sessions: this.#sessions,
+      publishers: this.#publishers,
       tunnels: this.#tunnels,
       log,
     };
@@ -152,22 +198,20 @@ export class RtspServer {
   ): Promise<RtspServer> {
     const { signal, log } = context;
     const clock = new FrameClock();
-    const users = options.users === undefined
-      ? undefined
-      : await readText(options.users, "users file");
-    const tls = options.tls === undefined ? undefined : {
-      cert: await readText(options.tls.cert, "certificate"),
-      key: await readText(options.tls.key, "key"),
-    };
+    const files = await readServerFiles(options);
     const catalog = await openCatalog({
       options,
       clock,
       log,
       signal,
       random32,
+      makeKeys: () =>
+        options.tls === undefined || options.tcpOnly
+          ? undefined
+          : new StreamKeys(random),
     });
     try {
-      return new RtspServer(options, context, clock, catalog, { users, tls });
+      return new RtspServer(options, context, clock, catalog, files);
     } catch (error) {
       clock.close();
       await catalog.close();
@@ -178,6 +222,11 @@ export class RtspServer {
   /** The RTSP port. */
   get port(): number {
     return this.#tcp.port;
+  }
+
+  /** What can be watched at `path`; for who takes frames within this process. */
+  media(path: string): ServedMedia | undefined {
+    return this.#catalog.find(path)?.media;
   }
 
   /** What to give a player for a stream's path. */
@@ -196,23 +245,9 @@ export class RtspServer {
   report(): ServerReport {
     const sessions = [...this.#sessions].map((session) => session.report());
     return {
-      streams: [...this.#catalog.entries()].map((entry): StreamReport => {
-        const name = entry.path.slice(1);
-        const own = sessions.filter(({ stream }) => stream === name);
-        const { problem, duration, ...state } = entry.media.state();
-        return {
-          name,
-          path: entry.path,
-          url: this.urlOf(entry.path),
-          source: entry.source,
-          kind: entry.media.kind,
-          ...state,
-          problem: problem ?? null,
-          duration: duration ?? null,
-          viewers: own.length,
-          kbps: own.reduce((sum, { kbps }) => sum + kbps, 0),
-        };
-      }),
+      streams: [...this.#catalog.entries()].map((entry) =>
+        reportStream(entry, this.urlOf(entry.path), sessions)
+      ),
       sessions,
       connections: this.#connections.size,
       seconds: (performance.now() - this.#since) / 1000,
@@ -239,8 +274,12 @@ export class RtspServer {
     return actions.length > 0;
   }
 
-  /** Says goodbye to all viewers and closes everything. */
-  async close(): Promise<void> {
+  /** Says goodbye to all viewers and closes everything. May be called again. */
+  close(): Promise<void> {
+    return this.#closing ??= this.#close();
+  }
+
+  async #close(): Promise<void> {
     clearInterval(this.#timer);
     for (const preview of this.#previews.values()) preview.close();
     for (const { id } of [...this.#registry]) {
@@ -249,7 +288,9 @@ export class RtspServer {
     for (const { writer } of this.#connections) writer.end("shutting down");
     await this.#connectionsClosed(GOODBYE_MS);
     await this.#tcp.close();
+    await this.#groups?.close();
     await this.#hooks.close(DRAIN_MS);
+    await this.#publishers?.close();
     this.#clock.close();
     await this.#ports?.close();
     await this.#catalog.close();
@@ -287,12 +328,14 @@ export class RtspServer {
     }
     for (const { writer } of this.#connections) writer.checkStall(now);
     for (const session of this.#sessions) session.sample(now);
+    this.#publishers?.tick(now);
   }
 
   #performTeardowns(actions: readonly ServerAction[]): void {
     for (const action of actions) {
       if (action.type !== "teardown") continue;
       this.#sessions.teardown(action.sessionId, action.reason === "ended");
+      this.#publishers?.teardown(action.sessionId, action.reason === "ended");
     }
   }
 
@@ -307,28 +350,4 @@ export class RtspServer {
         : `${address} no longer watches ${entry.path}`,
     );
   }
-}
-
-interface Pem {
-  readonly cert: string;
-  readonly key: string;
-}
-
-async function readText(path: string, what: string): Promise<string> {
-  try {
-    return await Deno.readTextFile(path);
-  } catch (error) {
-    const why = error instanceof Deno.errors.NotFound
-      ? "there is no such file"
-      : (error as Error).message;
-    throw new Error(`Cannot read ${what} "${path}": ${why}`);
-  }
-}
-
-function random(length: number): Uint8Array {
-  return crypto.getRandomValues(new Uint8Array(length));
-}
-
-function random32(): number {
-  return crypto.getRandomValues(new Uint32Array(1))[0]!;
 }

@@ -57,14 +57,15 @@ export class ViewerSession implements FrameSink {
   #fps = 0;
   #kbps = 0;
 
-  /** At the beginning of its media, without an output. */
-  constructor(facts: ViewerFacts, listener: PlayListener) {
+  /** At the beginning of what `open` opens, without an output. */
+  constructor(
+    facts: ViewerFacts,
+    listener: PlayListener,
+    open: (sink: FrameSink) => Playback,
+  ) {
     this.#facts = facts;
     this.#listener = listener;
-    this.playback = facts.entry.media.open(
-      this,
-      facts.dialect === "lab" ? { repeat: true } : {},
-    );
+    this.playback = open(this);
   }
 
   /** What is known of it. */

@@ -8,7 +8,8 @@ import { basename, extname } from "node:path";
 import type { Logger } from "../../log/mod.ts";
 import { redact } from "../../log/mod.ts";
 import { MediaError, openSource, type SourceSpec } from "../../media/mod.ts";
-import { Catalog } from "./catalog.ts";
+import { Catalog, type StreamPlace } from "./catalog.ts";
+import { openChainSource } from "./chain_source.ts";
 import { FileMedia } from "./file_media.ts";
 import { Folder } from "./folder.ts";
 import { FrameCache } from "./frame_cache.ts";
@@ -16,6 +17,7 @@ import type { FrameClock } from "./frame_clock.ts";
 import { LiveMedia } from "./live_media.ts";
 import type { RtspServeOptions } from "./options.ts";
 import type { ServedMedia } from "./playback.ts";
+import type { StreamKeys } from "./stream_keys.ts";
 
 /** What streams are made with. */
 export interface SourceTools {
@@ -24,6 +26,8 @@ export interface SourceTools {
   readonly log: Logger;
   readonly signal: AbortSignal;
   readonly random32: () => number;
+  /** Keys for a stream; `undefined` where SRTP is not offered. */
+  readonly makeKeys: () => StreamKeys | undefined;
 }
 
 /**
@@ -34,24 +38,24 @@ export interface SourceTools {
 export async function openCatalog(tools: SourceTools): Promise<Catalog> {
   const { options, log } = tools;
   const cache = new FrameCache({ log });
-  const makeFile = (file: string, path: string): ServedMedia =>
+  const makeFile = (file: string, place: StreamPlace): ServedMedia =>
     new FileMedia({
       ...tools,
       ...options,
       spec: { kind: "file", path: file },
       file,
-      path,
+      ...place,
       address: options.host,
       cache,
     });
-  const catalog = new Catalog(makeFile);
+  const catalog = new Catalog(makeFile, tools.makeKeys);
   for (const { text, spec } of options.sources) {
     if (spec.kind !== "file") {
       catalog.add(
         nameOf(spec),
         undefined,
         redact(text),
-        (path) => makeLive(tools, spec, redact(text), path),
+        (place) => makeLive(tools, spec, redact(text), place),
       );
       continue;
     }
@@ -61,7 +65,7 @@ export async function openCatalog(tools: SourceTools): Promise<Catalog> {
     }
     const alias = basename(spec.path);
     const name = basename(alias, extname(alias)) || alias;
-    catalog.add(name, alias, text, (path) => makeFile(spec.path, path));
+    catalog.add(name, alias, text, (place) => makeFile(spec.path, place));
   }
   return catalog;
 }
@@ -82,22 +86,26 @@ function makeLive(
   tools: SourceTools,
   spec: SourceSpec,
   label: string,
-  path: string,
+  place: StreamPlace,
 ): ServedMedia {
   const { options, log, random32 } = tools;
   return new LiveMedia({
-    path,
+    ...place,
     label,
     address: options.host,
-    openSource: (stop, remedy) =>
-      openSource(spec, {
+    openSource: (stop, remedy) => {
+      const how = {
         fps: options.fps,
         quality: options.quality,
         ffmpeg: options.ffmpeg,
         log,
         signal: AbortSignal.any([stop, tools.signal]),
         ...remedy,
-      }),
+      };
+      return spec.kind === "chain"
+        ? openChainSource(spec, how)
+        : openSource(spec, how);
+    },
     loop: options.loop,
     once: spec.kind === "stdin",
     log,

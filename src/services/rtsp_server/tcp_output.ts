@@ -8,7 +8,8 @@ import { packetOffset, retargetPackets } from "../../rtp/mod.ts";
 import { encodeInterleaved } from "../../rtsp/mod.ts";
 import type { ByteSupplier, ConnectionWriter } from "./connection_writer.ts";
 import type { MediaOutput, OutputFigures } from "./output.ts";
-import { HEADROOM, type PackedFrame } from "./packed_frame.ts";
+import { HEADROOM, NO_NUMBERS, type PackedFrame } from "./packed_frame.ts";
+import type { Protection } from "./protection.ts";
 import { type RtpStream, sameNumbers } from "./rtp_stream.ts";
 
 /** Sends to one viewer; at most one frame waits while one is being written. */
@@ -16,6 +17,7 @@ export class TcpOutput implements MediaOutput, ByteSupplier {
   readonly #writer: ConnectionWriter;
   readonly #stream: RtpStream;
   readonly #channels: readonly [rtp: number, rtcp: number];
+  readonly #protection: Protection | undefined;
   #waiting: { frame: PackedFrame; timestamp: number } | undefined;
   #saysBye = false;
   #skipped = 0;
@@ -23,15 +25,17 @@ export class TcpOutput implements MediaOutput, ByteSupplier {
   /** The copy that is being written, with this viewer's numbers. */
   #copy = new Uint8Array(0);
 
-  /** Sends through `writer` on two channels. */
+  /** Sends through `writer` on two channels; `protection` makes it SRTP. */
   constructor(
     writer: ConnectionWriter,
     stream: RtpStream,
     channels: readonly [rtp: number, rtcp: number],
+    protection?: Protection,
   ) {
     this.#writer = writer;
     this.#stream = stream;
     this.#channels = channels;
+    this.#protection = protection;
   }
 
   /** See {@linkcode MediaOutput.sequence}. */
@@ -65,7 +69,7 @@ export class TcpOutput implements MediaOutput, ByteSupplier {
   }
 
   /** What the connection writes next. */
-  take(): Uint8Array | undefined {
+  take(atOnce: boolean): Uint8Array | undefined {
     const waiting = this.#waiting;
     if (waiting === undefined) {
       if (!this.#saysBye) return undefined;
@@ -74,14 +78,23 @@ export class TcpOutput implements MediaOutput, ByteSupplier {
     }
     this.#waiting = undefined;
     const { frame, timestamp } = waiting;
-    const numbers = this.#stream.claim(frame, timestamp);
-    const report = this.#rtcp(this.#stream.report());
+    const now = performance.now();
+    const numbers = this.#stream.claim(frame, timestamp, now);
+    const report = this.#rtcp(this.#stream.report(now));
     if (report !== undefined) this.#writer.send(report);
     const channel = this.#channels[0];
+    if (this.#protection !== undefined) {
+      return this.#protection.protect(frame, numbers, channel).bytes;
+    }
     if (channel === 0 && sameNumbers(numbers, frame.numbers)) {
       return frame.bytes;
     }
     const { run, bytes } = frame;
+    if (atOnce && channel === 0 && frame.numbers === NO_NUMBERS) {
+      // Nobody else looks at it before it has left.
+      retargetPackets(bytes, run, numbers);
+      return bytes;
+    }
     if (this.#copy.length < bytes.length) {
       this.#copy = new Uint8Array(Math.ceil(bytes.length * 1.25));
     }
@@ -98,7 +111,10 @@ export class TcpOutput implements MediaOutput, ByteSupplier {
 
   /** See {@linkcode MediaOutput.receiveReports}. */
   receiveReports(bytes: Uint8Array): boolean {
-    return this.#stream.receiveReports(bytes);
+    const clear = this.#protection === undefined
+      ? bytes
+      : this.#protection.openReport(bytes);
+    return clear !== undefined && this.#stream.receiveReports(clear);
   }
 
   /** See {@linkcode MediaOutput.figures}. */
@@ -125,8 +141,9 @@ export class TcpOutput implements MediaOutput, ByteSupplier {
   #rtcp(
     bytes: Uint8Array<ArrayBuffer> | undefined,
   ): Uint8Array<ArrayBuffer> | undefined {
-    return bytes === undefined
-      ? undefined
-      : encodeInterleaved(this.#channels[1], bytes);
+    return bytes === undefined ? undefined : encodeInterleaved(
+      this.#channels[1],
+      this.#protection?.protectReport(bytes) ?? bytes,
+    );
   }
 }

@@ -10,16 +10,34 @@ import type { FrameClock } from "./frame_clock.ts";
 import type { MediaOutput, OutputFigures } from "./output.ts";
 import { MAX_PACKET_BYTES, type PackedFrame } from "./packed_frame.ts";
 import { BURST_PACKETS, PacketBursts } from "./packet_bursts.ts";
+import { MAX_TAG_BYTES, type Protection } from "./protection.ts";
 import type { RtpStream } from "./rtp_stream.ts";
 import type { UdpPorts } from "./udp_ports.ts";
 
-/** Sends to one viewer or group; at most one frame waits while one leaves. */
+/** What packets leave through, and who hears of reports. */
+export type SendingPorts = Pick<UdpPorts, "rtp" | "rtcp" | "listen" | "forget">;
+
+/**
+ * From the last packet to the goodbye: players hear of it on another port and
+ * stop at once, with what they have not read yet.
+ */
+const GOODBYE_DELAY_MS = 250;
+
+/**
+ * Frames that wait while one leaves: when a busy machine has kept us waiting, a
+ * few are due at once. They are what all viewers share: waiting costs no memory.
+ */
+const MAX_WAITING = 4;
+
+/** Sends to one viewer or group. */
 export class UdpOutput implements MediaOutput {
-  readonly #ports: UdpPorts;
+  readonly #ports: SendingPorts;
   readonly #stream: RtpStream;
   readonly #reportsTo: UdpAddress;
+  readonly #clock: FrameClock;
   readonly #bursts: PacketBursts;
-  #waiting: { frame: PackedFrame; timestamp: number } | undefined;
+  readonly #protection: Protection | undefined;
+  readonly #waiting: { frame: PackedFrame; timestamp: number }[] = [];
   #saysBye = false;
   #skipped = 0;
   #closed = false;
@@ -27,22 +45,26 @@ export class UdpOutput implements MediaOutput {
   /** Sends packets and reports to two ports of one address. */
   constructor(
     options: {
-      ports: UdpPorts;
+      ports: SendingPorts;
       stream: RtpStream;
       clock: FrameClock;
       hostname: string;
       clientPorts: readonly [rtp: number, rtcp: number];
+      /** Makes it SRTP. */
+      protection?: Protection | undefined;
     },
   ) {
-    const { ports, stream, clock, hostname, clientPorts } = options;
+    const { ports, stream, clock, hostname, clientPorts, protection } = options;
     this.#ports = ports;
     this.#stream = stream;
+    this.#clock = clock;
+    this.#protection = protection;
     this.#reportsTo = { hostname, port: clientPorts[1] };
     this.#bursts = new PacketBursts({
       socket: ports.rtp,
       clock,
       to: { hostname, port: clientPorts[0] },
-      burstBytes: BURST_PACKETS * MAX_PACKET_BYTES,
+      burstBytes: BURST_PACKETS * (MAX_PACKET_BYTES + MAX_TAG_BYTES),
     });
     ports.listen(this.#reportsTo, stream.ssrc, this);
   }
@@ -60,57 +82,67 @@ export class UdpOutput implements MediaOutput {
     this.#stream.join(sequence);
   }
 
-  /** Takes a frame; one that still waits is left out. */
+  /** Takes a frame; when too many wait the oldest is left out. */
   frame(frame: PackedFrame, timestamp: number): void {
     if (this.#closed) return;
-    if (this.#waiting !== undefined) this.#skipped++;
-    this.#waiting = { frame, timestamp };
+    if (this.#waiting.push({ frame, timestamp }) > MAX_WAITING) {
+      this.#waiting.shift();
+      this.#skipped++;
+    }
     this.#next();
   }
 
-  /** Says goodbye behind the last frame. */
+  /** Says goodbye a while behind the last frame. */
   ended(): void {
     this.#saysBye = true;
-    this.#next();
+    this.#clock.schedule(performance.now() + GOODBYE_DELAY_MS, () => {
+      if (!this.#saysBye || this.#closed) return;
+      this.#saysBye = false;
+      this.#sendReport(this.#stream.bye());
+    });
   }
 
   /** See {@linkcode MediaOutput.flush}. */
   flush(): void {
-    this.#waiting = undefined;
+    this.#waiting.length = 0;
     this.#saysBye = false;
   }
 
   #next(): void {
     if (this.#bursts.busy) return;
-    const waiting = this.#waiting;
-    if (waiting === undefined) {
-      if (this.#saysBye) this.#sendReport(this.#stream.bye());
-      this.#saysBye = false;
-      return;
-    }
-    this.#waiting = undefined;
-    const { frame: { bytes, run }, timestamp } = waiting;
-    const { ssrc, sequence } = this.#stream.claim(waiting.frame, timestamp);
+    const waiting = this.#waiting.shift();
+    if (waiting === undefined) return;
+    const { frame, timestamp } = waiting;
+    const { now } = this.#clock;
+    const numbers = this.#stream.claim(frame, timestamp, now);
+    const secure = this.#protection?.protect(frame, numbers, 0);
+    const { bytes, run } = secure ?? frame;
     this.#bursts.send(bytes, run, (batch, first) => {
+      if (secure !== undefined) return;
       retargetPackets(batch.bytes, {
         ...run,
         count: batch.count,
         firstOffset: 0,
         stride: run.packetLength,
-      }, { ssrc, timestamp, sequence: sequence + first });
+      }, { ...numbers, sequence: numbers.sequence + first });
     }, () => this.#next());
-    this.#sendReport(this.#stream.report());
+    this.#sendReport(this.#stream.report(now));
   }
 
   #sendReport(report: Uint8Array | undefined): void {
-    if (report !== undefined) {
-      void this.#ports.rtcp.sendOne(report, this.#reportsTo);
-    }
+    if (report === undefined) return;
+    void this.#ports.rtcp.sendOne(
+      this.#protection?.protectReport(report) ?? report,
+      this.#reportsTo,
+    );
   }
 
   /** See {@linkcode MediaOutput.receiveReports}. */
   receiveReports(bytes: Uint8Array): boolean {
-    return this.#stream.receiveReports(bytes);
+    const clear = this.#protection === undefined
+      ? bytes
+      : this.#protection.openReport(bytes);
+    return clear !== undefined && this.#stream.receiveReports(clear);
   }
 
   /** See {@linkcode MediaOutput.figures}. */

@@ -12,7 +12,7 @@ import {
 import { decodeRtcpCompound, RtpProtocolError } from "../../rtp/mod.ts";
 
 /** Room for a received report; compounds are some hundred bytes. */
-const REPORT_BYTES = 2048;
+export const REPORT_BYTES = 2048;
 
 /** Hears of what its viewer reports. */
 export interface ReportListener {

@@ -17,9 +17,10 @@ export class UsersFileError extends SyntaxError {
 }
 
 /**
- * Reads `name:password` or `name:password:/path,/path` lines; empty ones and
- * those with `#` first are left out. A path gives the right to what lies below
- * it too; without any a user may watch everything.
+ * Reads `name:password` or `name:password:/path,+/path` lines; empty ones and
+ * those with `#` first are left out. A path gives the right to watch it and
+ * what lies below, one with a plus to publish there as well; without any a
+ * user may do everything.
  *
  * `canonical` gives the one name of a stream for any of its paths.
  *
@@ -37,7 +38,7 @@ export function parseUsers(
       throw new UsersFileError(
         `Cannot read line ${
           index + 1
-        } of the users file: it is not "name:password" or "name:password:/path,/path"`,
+        } of the users file: it is not "name:password" or "name:password:/path,+/path"`,
       );
     }
     if (users.has(name)) {
@@ -53,19 +54,27 @@ export function parseUsers(
       );
     }
     const roots = paths?.split(",").map((path) => path.trim())
-      .filter((path) => path !== "")
-      .map((path) => path.startsWith("/") ? path : `/${path}`);
+      .filter((path) => path !== "");
+    const mayPublish = roots?.filter((path) => path.startsWith("+"));
     users.set(name, {
       password,
-      mayRead: (path) => {
-        if (roots === undefined) return true;
-        const wanted = canonical(path);
-        return roots.map(canonical).some((root) =>
-          wanted === root || root === "/" || wanted.startsWith(`${root}/`)
-        );
-      },
-      mayPublish: () => false,
+      mayRead: (path) => isBelow(path, roots, canonical),
+      mayPublish: (path) => isBelow(path, mayPublish, canonical),
     });
   }
   return { realm: REALM, find: (name) => users.get(name) };
+}
+
+/** Whether `path` is one of `roots` or below one; without roots everything is. */
+function isBelow(
+  path: string,
+  roots: readonly string[] | undefined,
+  canonical: (path: string) => string,
+): boolean {
+  if (roots === undefined) return true;
+  const wanted = canonical(path);
+  return roots.map((text) => canonical(`/${text.replace(/^\+?\/?/, "")}`))
+    .some((root) =>
+      wanted === root || root === "/" || wanted.startsWith(`${root}/`)
+    );
 }

@@ -138,6 +138,8 @@ function judgeGood(playing) {
     : reported.length === playing.length
     ? `${playing.length === 2 ? "Both" : `All ${count(playing.length)}`} ` +
       "viewers get every packet"
+    : reported.length === 1
+    ? `No loss at the only one of ${count(playing.length)} viewers that reports`
     : `No loss at the ${count(reported.length)} of ${
       plural(playing.length, "viewer")
     } that report`;

@@ -138,6 +138,7 @@ export class SessionPeer implements AsyncDisposable {
         controlPort: 1,
         binary: true,
         page: undefined,
+        bufferBytes: undefined,
         session: true,
       }),
     );

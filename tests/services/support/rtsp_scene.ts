@@ -75,6 +75,7 @@ export async function withRtspServer(
       loop: false,
       maxPacket: 20_480,
       tcpOnly: false,
+      multicast: undefined,
       users: undefined,
       tls: undefined,
       sessionTimeout: 60,
@@ -230,6 +231,19 @@ export class RtspClient {
     for (;;) {
       this.#takeFrames();
       if (enough(this.arrivals) || !await this.#read()) return;
+    }
+  }
+
+  /** The `$` frames as they are, from here on. */
+  async *frames(): AsyncGenerator<{ channel: number; bytes: Uint8Array }> {
+    for (;;) {
+      const end = 4 + ((this.#buffer[2]! << 8) | this.#buffer[3]!);
+      if (this.#buffer.length >= 4 && this.#buffer.length >= end) {
+        const bytes = this.#buffer.slice(4, end);
+        const channel = this.#buffer[1]!;
+        this.#buffer = this.#buffer.subarray(end);
+        yield { channel, bytes };
+      } else if (!await this.#read()) return;
     }
   }
 
