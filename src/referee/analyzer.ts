@@ -57,6 +57,8 @@ export interface Analysis {
   /** Files in the recording's folder, by what they are: `tracks`, `overlay`, `keypoints_csv` … */
   readonly artifacts: Readonly<Record<string, string>>;
   readonly warnings: readonly string[];
+  /** What the result's `analysis` holds: a timeline, speeds … */
+  readonly fields: Readonly<Record<string, unknown>>;
 }
 
 /** The analysis of one phrase; begun before its first frame. */

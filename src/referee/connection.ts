@@ -113,7 +113,7 @@ export class IngestConnection {
     }
   }
 
-  /** A binary message came. */
+  /** A binary message came; the bytes of a frame's action are these. */
   receiveBytes(bytes: Uint8Array, now: number): ConnectionAction[] {
     const announced = this.#announced;
     this.#announced = undefined;
@@ -222,7 +222,7 @@ function takeSignal(
     type: "process",
     session,
     filename,
-    bytes,
+    bytes: new Uint8Array(bytes), // whoever received them uses their place again
     swapSides: swap_sides === true,
   };
 }

@@ -29,6 +29,27 @@ export {
   IngestConnection,
 } from "./connection.ts";
 export {
+  decidePhrase,
+  type PhraseEvidence,
+  type ReasonedDecision,
+  type Weapon,
+  WEAPONS,
+} from "./decision_maker.ts";
+export { formatCsv, keypointTable, type Table } from "./keypoint_table.ts";
+export {
+  makeOverlayTrack,
+  type OverlayFencer,
+  type OverlayTrack,
+} from "./overlay_track.ts";
+export {
+  decisionTitle,
+  formatAss,
+  formatVtt,
+  type OverlayCaption,
+  overlayCaptions,
+} from "./overlay_text.ts";
+export { formatXlsx } from "./spreadsheet.ts";
+export {
   decideBySignal,
   type Decision,
   type Pause,
@@ -37,6 +58,7 @@ export {
 export { type RefereeErrorCode, RefereeProtocolError } from "./error.ts";
 export { checkFrame, type FrameInfo, type FrameKind } from "./frame_check.ts";
 export { FrameFormatError } from "./frame_error.ts";
+export { FrameRate } from "./frame_rate.ts";
 export { FrameIntervals, type FrameRange } from "./frame_intervals.ts";
 export { planVideoTimes, type VideoTimes } from "./frame_times.ts";
 export {
@@ -52,7 +74,6 @@ export {
   MatroskaLayout,
   type MatroskaTrack,
 } from "./matroska.ts";
-export { formatMetrics, type Metric, METRICS_TYPE } from "./metrics.ts";
 export {
   multipartBoundary,
   MultipartError,

@@ -50,6 +50,8 @@ export interface RefereeResult {
   readonly stages_run: readonly Stage[];
   /** Stages that were not run, and why. */
   readonly stages_skipped: Readonly<Partial<Record<Stage, string>>>;
+  /** What the analysis of the pictures gives besides the decision; empty without one. */
+  readonly analysis: Readonly<Record<string, unknown>>;
   /** Seconds from the signal to the result. */
   readonly wall_time_seconds: number;
   /** What was counted while the frames came; `null` for an upload. */
@@ -100,6 +102,7 @@ export function fitResult(result: RefereeResult): RefereeResult {
   const { decision } = result;
   return {
     ...result,
+    analysis: {},
     signal_events: result.signal_events.slice(0, KEPT_EVENTS)
       .map((event) => ({ ...event, text: event.text.slice(0, 200) })),
     decision: {

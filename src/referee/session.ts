@@ -11,6 +11,7 @@ import type { FrameMessage, SessionStart } from "./client_message.ts";
 import { RefereeProtocolError } from "./error.ts";
 import { checkFrame } from "./frame_check.ts";
 import { FrameFormatError } from "./frame_error.ts";
+import { FrameRate } from "./frame_rate.ts";
 import { FrameIntervals, type FrameRange } from "./frame_intervals.ts";
 import { MIB, type RefereeLimits } from "./limits.ts";
 import type { ResumedState, ServerMessage } from "./server_message.ts";
@@ -58,6 +59,8 @@ export interface SessionStats {
   readonly state: SessionState;
   /** Ours: frames a second over the time since the first one. */
   readonly received_fps: number;
+  /** Ours: frames a second now, over the last two seconds. */
+  readonly current_fps: number;
   /** Ours: bytes of all frames. */
   readonly received_bytes: number;
 }
@@ -75,6 +78,7 @@ export class RefereeSession {
 
   readonly #limits: RefereeLimits;
   readonly #warned = new Set<string>();
+  readonly #rate = new FrameRate();
   readonly #createdAt: number;
   #state: SessionState = "CREATE";
   #lastActivity: number;
@@ -215,6 +219,7 @@ export class RefereeSession {
       }
       this.#firstFrameAt ??= now;
       this.#lastFrameAt = now;
+      this.#rate.count(now);
       return {
         store: { ...info, number, timestamp: message.timestamp, bytes },
         reply: this.#ack(number, "received"),
@@ -261,8 +266,9 @@ export class RefereeSession {
     });
   }
 
-  /** The answer to a client that came back. */
+  /** The answer to a client that came back; its acks count from here. */
   resumed(): ServerMessage {
+    this.#acked = 0;
     return {
       type: "session_resumed",
       session_id: this.id,
@@ -311,6 +317,7 @@ export class RefereeSession {
       received_fps: span <= 0
         ? 0
         : Math.round((this.received.count - 1) / span * 1e5) / 100,
+      current_fps: this.#rate.rate(now),
       received_bytes: this.#bytes,
     };
   }

@@ -3,7 +3,6 @@ import {
   buildResult,
   decideBySignal,
   fitResult,
-  formatMetrics,
   LIMITS,
   MAX_SERVER_MESSAGE_BYTES,
   parseSignalFile,
@@ -76,6 +75,7 @@ function result(events: number): RefereeResult {
     })),
     stages_run: ["decision"],
     stages_skipped: {},
+    analysis: {},
     wall_time_seconds: 1,
     streaming_stats: null,
   });
@@ -137,28 +137,4 @@ Deno.test("every limit has a name for programs and one for the environment", () 
     assert.match(spec.env, /^REFEREE_[A-Z_]+$/, name);
     assert.ok(spec.default >= spec.min, name);
   }
-});
-
-Deno.test("figures in the form of Prometheus", () => {
-  assert.equal(
-    formatMetrics([
-      { name: "a_total", help: "Things", type: "counter", value: 3 },
-      {
-        name: "b",
-        help: "More",
-        type: "gauge",
-        value: { label: "code", values: { 'x"\\\n': 1, y: 2 } },
-      },
-    ]),
-    [
-      "# HELP a_total Things",
-      "# TYPE a_total counter",
-      "a_total 3",
-      "# HELP b More",
-      "# TYPE b gauge",
-      'b{code="x\\"\\\\\\n"} 1',
-      'b{code="y"} 2',
-      "",
-    ].join("\n"),
-  );
 });

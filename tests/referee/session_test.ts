@@ -254,6 +254,7 @@ Deno.test("the figures of /streaming/stats", () => {
     aborted: false,
     state: "RECEIVING_FRAMES",
     received_fps: 7.5,
+    current_fps: 1.1,
   });
   assert.ok(received_bytes > testJpeg().length * 4);
   one.step("signal", 4000);

@@ -48,8 +48,8 @@ export class MemoryStore implements FrameStore {
       length: bytes.length,
       crc: crc32(bytes),
     });
-    // A copy: what came from the socket may be a small part of a large buffer.
-    this.#frames.push(bytes.slice());
+    // The socket's bytes are its own.
+    this.#frames.push(new Uint8Array(bytes));
     this.#bytes += bytes.length;
     this.#listener.deliver([reply]);
   }

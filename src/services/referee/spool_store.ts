@@ -33,6 +33,12 @@ export const SPOOL_WINDOW_BYTES = 4 * 1024 * 1024;
 /** Bytes read at a time when a spool is scanned. */
 const SCAN_BYTES = 1024 * 1024;
 
+/** Buffers that are kept to be used again, of all spools: more than two busy sessions write at a time. */
+const MAX_SPARE_CHUNKS = 12;
+
+/** Buffers that nobody uses now: making new ones costs more than filling them. */
+const spareChunks: Uint8Array<ArrayBuffer>[] = [];
+
 /** What is written with one turn. */
 class Batch {
   readonly pieces: Uint8Array[] = [];
@@ -63,9 +69,9 @@ export class SpoolStore implements FrameStore {
   readonly #path: string;
   readonly #file: Deno.FsFile;
   readonly #listener: FrameStoreListener;
-  readonly #spare: Uint8Array<ArrayBuffer>[] = [];
   #offset: number;
-  #batch = new Batch();
+  /** What is not written yet, in order; the last one gathers. */
+  #queue: Batch[] = [];
   #waiting = 0;
   #isWriting = false;
   #written: Promise<void> = Promise.resolve();
@@ -140,11 +146,12 @@ export class SpoolStore implements FrameStore {
   append(frame: SpoolFrame, reply: ServerMessage): void {
     if (this.#failed || this.#closed) return;
     const size = SPOOL_HEADER_BYTES + frame.bytes.length;
+    const batch = this.#gathering();
     const crc = size > CHUNK_BYTES / 2
-      ? this.#addPieces(frame)
-      : this.#addToChunk(frame, size);
+      ? this.#addPiece(batch, frame, size)
+      : this.#addToChunk(batch, frame, size);
     const { kind, number, timestamp, width, height, bytes } = frame;
-    this.#batch.entries.push({
+    batch.entries.push({
       kind,
       number,
       timestamp,
@@ -155,34 +162,43 @@ export class SpoolStore implements FrameStore {
       crc,
     });
     this.#offset += size;
-    this.#batch.bytes += size;
+    batch.bytes += size;
     this.#waiting += size;
-    this.#batch.replies.push(reply);
+    batch.replies.push(reply);
     this.#start();
   }
 
   /** `message` comes after everything before it. */
   follow(message: ServerMessage): void {
     if (!this.#isWriting) this.#listener.deliver([message]);
-    else this.#batch.replies.push(message);
+    else this.#gathering().replies.push(message);
   }
 
-  /** A large frame is written from where it is. */
-  #addPieces(frame: SpoolFrame): number {
-    this.#batch.seal();
-    const header = new Uint8Array(SPOOL_HEADER_BYTES);
-    const crc = writeSpoolHeader(frame, header, 0);
-    this.#batch.pieces.push(header, frame.bytes);
+  /** The batch that takes what comes; a full one is acknowledged by itself, so that the sender goes on. */
+  #gathering(): Batch {
+    const last = this.#queue.at(-1);
+    if (last !== undefined && last.bytes < CHUNK_BYTES) return last;
+    const batch = new Batch();
+    this.#queue.push(batch);
+    return batch;
+  }
+
+  /** A large frame has a buffer of its own. */
+  #addPiece(batch: Batch, frame: SpoolFrame, size: number): number {
+    batch.seal();
+    const piece = new Uint8Array(size);
+    const crc = writeSpoolHeader(frame, piece, 0);
+    piece.set(frame.bytes, SPOOL_HEADER_BYTES);
+    batch.pieces.push(piece);
     return crc;
   }
 
-  #addToChunk(frame: SpoolFrame, size: number): number {
-    const batch = this.#batch;
+  #addToChunk(batch: Batch, frame: SpoolFrame, size: number): number {
     if (
       batch.chunk === undefined || batch.chunkBytes + size > CHUNK_BYTES
     ) {
       batch.seal();
-      batch.chunk = this.#spare.pop() ?? new Uint8Array(CHUNK_BYTES);
+      batch.chunk = spareChunks.pop() ?? new Uint8Array(CHUNK_BYTES);
     }
     const crc = writeSpoolHeader(frame, batch.chunk, batch.chunkBytes);
     batch.chunk.set(frame.bytes, batch.chunkBytes + SPOOL_HEADER_BYTES);
@@ -197,15 +213,17 @@ export class SpoolStore implements FrameStore {
   }
 
   async #writeAll(): Promise<void> {
-    while (this.#batch.entries.length + this.#batch.replies.length > 0) {
-      const batch = this.#batch;
-      this.#batch = new Batch();
+    for (
+      let batch = this.#queue.shift();
+      batch !== undefined;
+      batch = this.#queue.shift()
+    ) {
       batch.seal();
       try {
         for (const piece of batch.pieces) await this.#write(piece);
       } catch (error) {
         this.#failed = true;
-        this.#batch = new Batch();
+        this.#queue = [];
         this.#waiting = 0;
         this.#isWriting = false;
         this.#listener.failed(error);
@@ -227,10 +245,9 @@ export class SpoolStore implements FrameStore {
     }
   }
 
-  /** Two buffers are kept, one to gather and one to write; more were for a burst. */
   #recycle({ chunks }: Batch): void {
     for (const chunk of chunks) {
-      if (this.#spare.length < 2) this.#spare.push(chunk);
+      if (spareChunks.length < MAX_SPARE_CHUNKS) spareChunks.push(chunk);
     }
   }
 

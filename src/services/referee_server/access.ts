@@ -6,9 +6,6 @@
 
 import { createHash, timingSafeEqual } from "node:crypto";
 
-/** Shortest token that is taken: shorter ones can be guessed. */
-export const MIN_TOKEN_LENGTH = 8;
-
 /**
  * Whether a request brings `token`: as `Authorization: Bearer …`, as
  * `X-Referee-Token`, or as `?token=…`. Takes the same time for every wrong one.

@@ -69,12 +69,17 @@ export class AnalyzeUploads {
     this.#core = core;
   }
 
+  /** Uploads that arrive or are processed. */
+  get active(): number {
+    return this.#active;
+  }
+
   /** Answers one upload, when its result is there. */
   async handle(request: Request, info: HttpRequestInfo): Promise<Response> {
     try {
       this.#admit(info.remoteAddress);
     } catch (error) {
-      return answerTo(error);
+      return this.#answerTo(error);
     }
     this.#active++;
     const folder = await SessionFolder.create(
@@ -91,10 +96,18 @@ export class AnalyzeUploads {
     } catch (error) {
       await folder.remove();
       if (queued) this.#core.counters.failed++;
-      return answerTo(error);
+      return this.#answerTo(error);
     } finally {
       this.#active--;
     }
+  }
+
+  #answerTo(error: unknown): Response {
+    if (error instanceof UploadError) {
+      return jsonResponse({ detail: error.detail }, error.status);
+    }
+    const status = error instanceof MultipartError ? 400 : 500;
+    return jsonResponse({ detail: this.#core.publicMessage(error) }, status);
   }
 
   #admit(address: string): void {
@@ -373,15 +386,4 @@ function missing(name: string, message = "Field required"): UploadError {
   return new UploadError(422, [
     { type: "missing", loc: ["body", name], msg: message },
   ]);
-}
-
-function answerTo(error: unknown): Response {
-  if (error instanceof UploadError) {
-    return jsonResponse({ detail: error.detail }, error.status);
-  }
-  if (error instanceof MultipartError) {
-    return jsonResponse({ detail: error.message }, 400);
-  }
-  const message = error instanceof Error ? error.message : String(error);
-  return jsonResponse({ detail: message }, 500);
 }

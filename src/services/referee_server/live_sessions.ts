@@ -42,7 +42,7 @@ export class LiveSessions {
    */
   async open(
     session: RefereeSession,
-    client: SessionClient & { readonly address: string },
+    client: SessionClient,
   ): Promise<void> {
     const { options, table, runs, counters, log } = this.#core;
     const run = new SessionRun(
@@ -275,6 +275,8 @@ export class LiveSessions {
       throw error;
     }
     session.restore(run.store.index);
+    // What came before is in the video only.
+    run.showsFrames = run.store.index.length === 0;
     for (const warning of description.warnings) session.warn(warning, warning);
     session.step("opened", this.#core.now());
     if (description.state !== "receiving") {

@@ -13,11 +13,28 @@ import {
 import { MAX_SIGNAL_BYTES } from "../../referee/mod.ts";
 import type { ServiceContext } from "../context.ts";
 import { bringsToken } from "./access.ts";
+import { AnalyzeUploads } from "./analyze_upload.ts";
 import type { RefereeServerOptions } from "./options.ts";
+import { type RefereeReport, reportOf, type ServerFacts } from "./report.ts";
 import { refereeRoutes } from "./routes.ts";
 import { RefereeServer } from "./server.ts";
 
-export { MIN_TOKEN_LENGTH } from "./access.ts";
+export type {
+  AnalysisStage,
+  AnalysisStageName,
+  BeginPhrase,
+  FinishedPhrase,
+  PhrasePlan,
+  PhraseSession,
+  StageOutcome,
+  StageTools,
+} from "./analysis_stage.ts";
+export type {
+  LiveSessionReport,
+  ProcessingReport,
+  RefereeReport,
+} from "./report.ts";
+export type { FinishedRecording } from "./result_catalog.ts";
 export type { RefereeServerOptions, Retention } from "./options.ts";
 
 /** A server that listens. */
@@ -28,6 +45,8 @@ export interface RunningReferee {
   readonly streamUrl: string;
   /** The port it listens at. */
   readonly port: number;
+  /** How it is now. */
+  report(): RefereeReport;
   /** Stops; gives the totals. */
   close(): Promise<{ frames: number; sessions: number; results: number }>;
 }
@@ -43,6 +62,11 @@ export async function startRefereeServer(
   context: ServiceContext,
 ): Promise<RunningReferee> {
   const server = new RefereeServer(options, context);
+  const uploads = new AnalyzeUploads(server.core);
+  const facts: ServerFacts = {
+    connections: () => http.connections,
+    activeUploads: () => uploads.active,
+  };
   const { limits, token } = options;
   const http: Http1Server = startHttp1Server({
     hostname: options.host,
@@ -51,9 +75,7 @@ export async function startRefereeServer(
     tls: options.tls,
     maxConnections: limits.max_connections,
     allowedHosts: token === undefined ? options.allowedHosts : "any",
-    handler: refereeRoutes(server, {
-      connections: () => http.connections,
-    }),
+    handler: refereeRoutes(server, uploads, facts),
     refuseUpgrade: ({ url, headers }) => {
       if (url.pathname !== "/stream") {
         return errorResponse(404, `Cannot stream to "${url.pathname}"`);
@@ -77,6 +99,7 @@ export async function startRefereeServer(
     url,
     streamUrl: `${url.replace(/^http/, "ws")}stream`,
     port,
+    report: () => reportOf(server, facts),
     async close() {
       http.stopAccepting();
       await server.close();

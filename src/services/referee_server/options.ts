@@ -5,7 +5,6 @@
  */
 
 import type { Analyzer, RefereeLimits } from "../../referee/mod.ts";
-import type { RouteHandler } from "../../net/mod.ts";
 
 /** How long artifacts are kept. */
 export interface Retention {
@@ -37,8 +36,6 @@ export interface RefereeServerOptions {
   readonly resumeMs: number;
   /** Who analyses; without one the scoring box alone decides. */
   readonly analyzer: Analyzer | undefined;
-  /** Answers `/` and whatever else no route knows. */
-  readonly page: RouteHandler | undefined;
   /** Path of ffmpeg, when the user gave one. */
   readonly ffmpeg: string | undefined;
 }

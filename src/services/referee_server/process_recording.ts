@@ -6,19 +6,17 @@
 
 import { extname, join } from "node:path";
 import {
-  type Analysis,
   buildResult,
-  decideBySignal,
   mapEvents,
   parseSignalFile,
   type PhraseAnalysis,
   type PhraseSignal,
   type RefereeResult,
   type SessionStats,
-  type Stage,
   type StageProgress,
   STAGES,
 } from "../../referee/mod.ts";
+import { STAGE_MESSAGES, withoutStages } from "../referee/stage_runner.ts";
 import {
   FRAMES_FILE,
   RESULT_FILE,
@@ -74,15 +72,6 @@ export interface RecordingJob {
 /** Why nothing is analysed where there is no analyzer. */
 const NO_ANALYZER = "this server has no analysis of pictures";
 
-/** What a stage says while it runs. */
-const MESSAGES: Readonly<Record<Stage, string>> = {
-  video_reconstruction: "Reconstructing video...",
-  fisheye: "Correcting fisheye distortion...",
-  yolo: "Tracking fencers...",
-  decision: "Deciding...",
-  overlay: "Drawing overlay...",
-};
-
 /** Suffixes of signal files that are kept. */
 const SIGNAL_SUFFIXES = new Set([".txt", ".csv", ".json", ".jsonl", ".log"]);
 
@@ -106,12 +95,16 @@ export async function processRecording(
   await Deno.mkdir(artifacts);
   await Deno.mkdir(folder.workPath, { recursive: true });
 
-  progress("video_reconstruction", 0, MESSAGES.video_reconstruction);
+  progress("video_reconstruction", 0, STAGE_MESSAGES.video_reconstruction);
   const video = await job.reconstruct(
     artifacts,
     (share) => {
       if (share < 1) {
-        progress("video_reconstruction", share, MESSAGES.video_reconstruction);
+        progress(
+          "video_reconstruction",
+          share,
+          STAGE_MESSAGES.video_reconstruction,
+        );
       }
     },
     signal,
@@ -137,7 +130,7 @@ export async function processRecording(
   await writeJson(join(artifacts, FRAMES_FILE), framesOf(video));
 
   const analysis = job.analysis === undefined
-    ? decideAlone(phrase, progress)
+    ? withoutStages({ signal: phrase }, NO_ANALYZER, progress)
     : await job.analysis.finish(
       {
         sessionId,
@@ -175,6 +168,7 @@ export async function processRecording(
     signal_events: mapping,
     stages_run: STAGES.filter((stage) => !(stage in analysis.skipped)),
     stages_skipped: analysis.skipped,
+    analysis: analysis.fields,
     wall_time_seconds: Math.round(performance.now() - job.startedAt) / 1000,
     streaming_stats: job.stats,
   });
@@ -182,23 +176,6 @@ export async function processRecording(
   await catalog.publish(artifacts, folder.name, result);
   await folder.remove();
   return result;
-}
-
-/** The decision of the scoring box alone. */
-function decideAlone(phrase: PhraseSignal, progress: StageProgress): Analysis {
-  for (const stage of ["fisheye", "yolo"] as const) {
-    progress(stage, 1, `Skipped: ${NO_ANALYZER}`);
-  }
-  progress("decision", 0, MESSAGES.decision);
-  const decision = decideBySignal(phrase);
-  progress("decision", 1, decision.reason);
-  progress("overlay", 1, `Skipped: ${NO_ANALYZER}`);
-  return {
-    decision,
-    skipped: { fisheye: NO_ANALYZER, yolo: NO_ANALYZER, overlay: NO_ANALYZER },
-    artifacts: {},
-    warnings: [],
-  };
 }
 
 function metadataOf(

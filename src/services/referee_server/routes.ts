@@ -9,20 +9,18 @@ import {
   eventStream,
   type HttpHandler,
   jsonResponse,
+  type Metric,
+  metricsResponse,
   mjpegResponse,
   route,
   type RouteInfo,
 } from "../../net/mod.ts";
-import {
-  formatMetrics,
-  LIMITS,
-  type Metric,
-  METRICS_TYPE,
-  MIB,
-} from "../../referee/mod.ts";
+import { LIMITS, MIB } from "../../referee/mod.ts";
 import { bringsToken } from "./access.ts";
-import { AnalyzeUploads } from "./analyze_upload.ts";
+import { serveAsset, servePage } from "../../web/mod.ts";
+import type { AnalyzeUploads } from "./analyze_upload.ts";
 import { fileResponse, readPart } from "./file_response.ts";
+import { reportOf, type ServerFacts } from "./report.ts";
 import { type FinishedRecording, FRAMES_FILE } from "./result_catalog.ts";
 import type { RefereeServer } from "./server.ts";
 
@@ -32,28 +30,20 @@ const EVENT_INTERVAL_MS = 500;
 /** Paths that need no token: they tell nothing of anybody. */
 const OPEN_PATHS: ReadonlySet<string> = new Set(["/health"]);
 
-/** What a program or a page asks of the server itself. */
-export interface ServerFacts {
-  readonly connections: () => number;
-}
-
 /** The routes of a server. */
 export function refereeRoutes(
   server: RefereeServer,
+  uploads: AnalyzeUploads,
   facts: ServerFacts,
 ): HttpHandler {
-  const uploads = new AnalyzeUploads(server.core);
   const { catalog, options } = server.core;
-  const { token, page } = options;
+  const { token } = options;
 
   const guarded = route({
     "GET /health": () => jsonResponse(health(server)),
     "GET /streaming/stats": () =>
       jsonResponse(server.table.stats(server.now())),
-    "GET /metrics": () =>
-      new Response(formatMetrics(metrics(server, facts)), {
-        headers: { "content-type": METRICS_TYPE, "cache-control": "no-store" },
-      }),
+    "GET /metrics": () => metricsResponse(metrics(server, facts)),
     "POST /analyze": (request, info) => uploads.handle(request, info),
     "GET /sessions/:id/preview.mjpeg": (_request, { params, closing }) => {
       const run = server.core.runById(params.id ?? "");
@@ -61,11 +51,11 @@ export function refereeRoutes(
         ? noSession(params.id)
         : mjpegResponse(run.live, closing);
     },
-    "GET /sessions/:id/frame": (request, { params, closing }) => {
-      const run = server.core.runById(params.id ?? "");
+    "GET /sessions/:id/frame": (request, info) => {
+      const run = server.core.runById(info.params.id ?? "");
       return run === undefined
-        ? noSession(params.id)
-        : run.live.respond(request, closing);
+        ? noSession(info.params.id)
+        : run.live.respond(request, info);
     },
     "GET /results": () => jsonResponse(catalog.list()),
     "GET /results/:id": async (_request, { params }) => {
@@ -87,17 +77,18 @@ export function refereeRoutes(
         ? noResult(params.id)
         : picture(server, found, Number(params.index));
     },
-    "GET /api/referee": () => jsonResponse(snapshot(server, facts)),
+    "GET /api/referee": () => jsonResponse(reportOf(server, facts)),
     "GET /api/events": (_request, { closing }) =>
       eventStream(closing, (send) => {
-        send(snapshot(server, facts));
+        send(reportOf(server, facts));
         const timer = setInterval(
-          () => send(snapshot(server, facts)),
+          () => send(reportOf(server, facts)),
           EVENT_INTERVAL_MS,
         );
         return () => clearInterval(timer);
       }),
-  }, page ?? notFound);
+    "GET /": () => servePage("referee"),
+  }, page);
 
   return (request, info) => {
     const url = new URL(request.url);
@@ -120,8 +111,8 @@ function isPagePath(path: string): boolean {
   return path === "/" || /^\/(?:static|pages)\//.test(path);
 }
 
-function notFound(_request: Request, { url }: RouteInfo): Response {
-  return errorResponse(
+async function page(_request: Request, { url }: RouteInfo): Promise<Response> {
+  return await serveAsset(url.pathname) ?? errorResponse(
     404,
     `Cannot find "${url.pathname}": there is no such page`,
   );
@@ -149,23 +140,6 @@ function health(server: RefereeServer): Record<string, unknown> {
     limit_variables: Object.fromEntries(
       Object.entries(LIMITS).map(([name, { env }]) => [name, env]),
     ),
-  };
-}
-
-/** All that a page shows. */
-function snapshot(
-  server: RefereeServer,
-  { connections }: ServerFacts,
-): Record<string, unknown> {
-  const { options, table, queue, catalog } = server.core;
-  return {
-    ...table.stats(server.now()),
-    parked_sessions: server.parkedSessions,
-    queue_length: queue.length,
-    connections: connections(),
-    limits: options.limits,
-    spill: options.spill,
-    results: catalog.list(),
   };
 }
 

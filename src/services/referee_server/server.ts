@@ -98,6 +98,12 @@ export class RefereeServer implements StreamHost {
     return this.core.now();
   }
 
+  /** What a client may hear of an error. */
+  publicMessage(error: unknown): string {
+    this.core.log.error(`Cannot serve a client: ${error}`);
+    return this.core.publicMessage(error);
+  }
+
   /** A WebSocket was opened. */
   connected(peer: WebSocketPeer): void {
     this.#clients.add(new StreamClient(peer, this));
@@ -111,6 +117,7 @@ export class RefereeServer implements StreamHost {
   /** A frame was kept. */
   stored(): void {
     this.core.counters.frames++;
+    this.core.counters.frameRate.count(this.core.now());
   }
 
   /** An error was told. */

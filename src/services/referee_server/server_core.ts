@@ -38,6 +38,7 @@ export class ServerCore {
   isClosing = false;
   readonly #context: ServiceContext;
   readonly #work = new Set<Promise<unknown>>();
+  readonly #begun = performance.now();
   #ffmpeg: Promise<string> | undefined;
 
   /** Does nothing by itself. */
@@ -52,6 +53,11 @@ export class ServerCore {
   /** Milliseconds of the sessions' clock. */
   now(): number {
     return performance.now();
+  }
+
+  /** Milliseconds since it began. */
+  get uptime(): number {
+    return this.now() - this.#begun;
   }
 
   /** Whether senders must wait for memory. */
@@ -85,6 +91,12 @@ export class ServerCore {
     // What failed once may be there the next time.
     this.#ffmpeg.catch(() => this.#ffmpeg = undefined);
     return this.#ffmpeg;
+  }
+
+  /** What a client may hear of an error: its words without the folders of this machine. */
+  publicMessage(error: unknown): string {
+    const text = error instanceof Error ? error.message : String(error);
+    return text.replaceAll(this.options.outputDir, "");
   }
 
   /** Tells programs what happened to a session. */

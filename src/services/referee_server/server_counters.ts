@@ -4,12 +4,15 @@
  * @module
  */
 
-import type { Metric, RefereeProtocolError } from "../../referee/mod.ts";
+import type { Metric } from "../../net/mod.ts";
+import { FrameRate, type RefereeProtocolError } from "../../referee/mod.ts";
 
 /** Counts; they only grow. */
 export class ServerCounters {
   /** Frames that were kept. */
   frames = 0;
+  /** How fast they come now. */
+  readonly frameRate = new FrameRate();
   /** Sessions that began. */
   sessionsStarted = 0;
   /** Sessions that went on after a break. */
@@ -46,7 +49,9 @@ export class ServerCounters {
         name: "referee_errors_total",
         help: "Errors told to clients",
         type: "counter",
-        value: { label: "code", values: Object.fromEntries(this.#errors) },
+        value: [...this.#errors].map(([code, count]) =>
+          [{ code }, count] as const
+        ),
       },
     ];
   }

@@ -37,6 +37,7 @@ export class SessionFolder {
   /** The name that the artifacts' folder will have too. */
   readonly name: string;
   readonly #path: string;
+  #describing: Promise<void> = Promise.resolve();
 
   private constructor(outputDir: string, name: string) {
     this.name = name;
@@ -97,7 +98,13 @@ export class SessionFolder {
   }
 
   /** Writes the description; a crash leaves the old one or the new one. */
-  async describe(description: SessionDescription): Promise<void> {
+  describe(description: SessionDescription): Promise<void> {
+    const writing = this.#describing.then(() => this.#write(description));
+    this.#describing = writing.catch(() => {});
+    return writing;
+  }
+
+  async #write(description: SessionDescription): Promise<void> {
     const path = join(this.#path, "session.json");
     await Deno.writeTextFile(`${path}.new`, JSON.stringify(description));
     await Deno.rename(`${path}.new`, path);
@@ -123,6 +130,7 @@ export class SessionFolder {
 
   /** Removes the session from the disk. */
   async remove(): Promise<void> {
+    await this.#describing;
     try {
       await Deno.remove(this.#path, { recursive: true });
     } catch (error) {

@@ -96,15 +96,16 @@ export class SessionProcessing {
     const { session } = run;
     const tell = (message: ServerMessage): void =>
       run.client?.deliver([message]);
-    const progress = throttleProgress((stage, share, message) =>
+    const progress = throttleProgress((stage, share, message) => {
+      run.processing = { queuePosition: 0, stage, progress: share, message };
       tell({
         type: "process_progress",
         session_id: session.id,
         stage,
         progress: share,
         message,
-      })
-    );
+      });
+    });
     const job: RecordingJob = {
       sessionId: session.id,
       folder,
@@ -118,7 +119,16 @@ export class SessionProcessing {
       stats: session.stats(this.#core.now()),
       startedAt: this.#core.now(),
     };
-    const moved = positionTeller(session.id, tell);
+    const tellPosition = positionTeller(session.id, tell);
+    const moved = (queuePosition: number): void => {
+      run.processing = {
+        queuePosition,
+        stage: null,
+        progress: 0,
+        message: "Waiting for its turn",
+      };
+      tellPosition(queuePosition);
+    };
     run.job = this.#core.queue.add(async (abort) => {
       const { catalog, options } = this.#core;
       const result = await processRecording(
@@ -202,7 +212,7 @@ export class SessionProcessing {
     client?.fail(
       new RefereeProtocolError(
         "PROCESSING_FAILED",
-        error instanceof Error ? error.message : String(error),
+        this.#core.publicMessage(error),
         { sessionId: session.id },
       ),
     );

@@ -14,10 +14,16 @@ import type {
 } from "../../referee/mod.ts";
 import type { FrameStore } from "../referee/frame_store.ts";
 import type { QueuedJob } from "./processing_queue.ts";
+import type { ProcessingReport } from "./report.ts";
 import type { SessionDescription, SessionFolder } from "./session_folder.ts";
+
+/** Between two pictures for pages: 30 frames/s, with some room for jitter. */
+const SHOW_EVERY_MS = 25;
 
 /** Who is told of a session. */
 export interface SessionClient {
+  /** Where it comes from. */
+  readonly address: string;
   /** Sends messages, in this order. */
   deliver(messages: readonly ServerMessage[]): void;
   /** There is room for frames again. */
@@ -42,6 +48,13 @@ export class SessionRun {
   folder: SessionFolder | undefined;
   /** Its place in the queue. */
   job: QueuedJob | undefined;
+  /** How far its processing is, once its signal came. */
+  processing: ProcessingReport | undefined;
+  /** Whether there is a picture to show. */
+  hasPicture = false;
+  #shownAt = 0;
+  /** Whether the analysis sees the frames as they come: all of them, or none. */
+  showsFrames = true;
 
   /** A session without frames yet. */
   constructor(
@@ -56,13 +69,22 @@ export class SessionRun {
   append(frame: SpoolFrame, reply: ServerMessage): void {
     this.store.append(frame, reply);
     this.session.storeBytes = this.store.memoryBytes;
-    this.analysis?.frame?.(frame);
-    if (frame.kind === "jpeg") {
-      const { bytes } = frame;
-      // Nobody writes into a message's bytes again, so there is nothing to hold.
-      const handle = { bytes, retain: () => {}, release: () => {} };
-      this.live.publish(handle, frame.number, Date.now());
-    }
+    if (this.showsFrames) this.analysis?.frame?.(frame);
+    if (frame.kind === "jpeg") this.#show(frame);
+  }
+
+  /** Pages see some pictures a second; the others are not copied for them. */
+  #show({ bytes, number }: SpoolFrame): void {
+    const now = Date.now();
+    if (now - this.#shownAt < SHOW_EVERY_MS) return;
+    this.#shownAt = now;
+    this.hasPicture = true;
+    const copy = new Uint8Array(bytes);
+    this.live.publish(
+      { bytes: copy, retain: () => {}, release: () => {} },
+      number,
+      now,
+    );
   }
 
   /** What is to be written of it. */

@@ -38,6 +38,8 @@ export interface StreamHost {
   readonly isMemoryFull: boolean;
   /** Milliseconds of the sessions' clock. */
   now(): number;
+  /** What a client may hear of an error. */
+  publicMessage(error: unknown): string;
   /** The session that is alive. */
   runOf(session: SessionRun["session"]): SessionRun | undefined;
   /** Does what takes time; resolves when the next message may be looked at. */
@@ -64,7 +66,6 @@ export class StreamClient implements WebSocketEvents, SessionClient {
   readonly address: string;
   readonly #peer: WebSocketPeer;
   readonly #host: StreamHost;
-  readonly #inbox: (string | Uint8Array)[] = [];
   readonly #pauses = new Set<PauseReason>();
   #unreadTimer: ReturnType<typeof setTimeout> | undefined;
   #rateTimer: ReturnType<typeof setTimeout> | undefined;
@@ -101,8 +102,13 @@ export class StreamClient implements WebSocketEvents, SessionClient {
 
   /** The connection is over. */
   closed(): void {
+    this.#leave();
+  }
+
+  /** Nothing more is taken from it; its sessions do not wait for its goodbye. */
+  #leave(): void {
+    if (this.#ended) return;
     this.#ended = true;
-    this.#inbox.length = 0;
     clearTimeout(this.#unreadTimer);
     clearTimeout(this.#rateTimer);
     this.#host.closed(this);
@@ -113,11 +119,7 @@ export class StreamClient implements WebSocketEvents, SessionClient {
     if (this.#ended) return;
     const [only] = messages;
     if (messages.length === 1 && only !== undefined) this.#send(only);
-    else {
-      this.#peer.batch(() => {
-        for (const message of coalesceAcks(messages)) this.#send(message);
-      });
-    }
+    else for (const message of coalesceAcks(messages)) this.#send(message);
     if (
       this.#peer.bufferedBytes > MAX_OUTBOUND_BYTES &&
       this.#unreadTimer === undefined
@@ -151,7 +153,7 @@ export class StreamClient implements WebSocketEvents, SessionClient {
       ? error
       : new RefereeProtocolError(
         "INTERNAL_ERROR",
-        error instanceof Error ? error.message : String(error),
+        this.#host.publicMessage(error),
       );
     this.#perform(failure(told));
   }
@@ -159,8 +161,8 @@ export class StreamClient implements WebSocketEvents, SessionClient {
   /** Says goodbye because the server goes. */
   close(code: number, reason: string): void {
     if (this.#ended) return;
-    this.#ended = true;
     this.#peer.close(code, reason);
+    this.#leave();
   }
 
   /** Cuts the connection. */
@@ -175,17 +177,16 @@ export class StreamClient implements WebSocketEvents, SessionClient {
   #take(message: string | Uint8Array): void {
     if (this.#ended) return;
     this.#countMessage();
-    if (this.#pauses.has("busy")) this.#inbox.push(message);
-    else this.#obey(message);
-  }
-
-  #obey(message: string | Uint8Array): void {
     const now = this.#host.now();
-    this.#perform(
-      typeof message === "string"
-        ? this.core.receiveText(message, now)
-        : this.core.receiveBytes(message, now),
-    );
+    try {
+      this.#perform(
+        typeof message === "string"
+          ? this.core.receiveText(message, now)
+          : this.core.receiveBytes(message, now),
+      );
+    } catch (error) {
+      this.fail(error); // a fault of ours: this client hears of it, the others do not
+    }
   }
 
   /** A client that sends too many messages is not read until its time is over. */
@@ -261,13 +262,7 @@ export class StreamClient implements WebSocketEvents, SessionClient {
     this.#pause("busy");
     this.#host.perform(action, this).catch((error) => this.fail(error))
       .finally(() => {
-        this.#pauses.delete("busy");
-        while (
-          this.#inbox.length > 0 && !this.#pauses.has("busy") && !this.#ended
-        ) {
-          this.#obey(this.#inbox.shift()!);
-        }
-        this.#unpause();
+        this.#unpause("busy");
       });
   }
 
@@ -276,8 +271,8 @@ export class StreamClient implements WebSocketEvents, SessionClient {
     this.#pauses.add(reason);
   }
 
-  #unpause(reason?: PauseReason): void {
-    if (reason !== undefined && !this.#pauses.delete(reason)) return;
+  #unpause(reason: PauseReason): void {
+    if (!this.#pauses.delete(reason)) return;
     if (this.#pauses.size === 0 && !this.#ended) this.#peer.resume();
   }
 }

@@ -38,7 +38,10 @@ export async function videoTimestamps(
       const base = /^#tb 0: (\d+)\/(\d+)/.exec(line);
       if (base !== null) timeBase = Number(base[1]) / Number(base[2]);
       const packet = /^0,\s*-?\d+,\s*(-?\d+),/.exec(line);
-      if (packet !== null) times.push(Number(packet[1]) * timeBase);
+      if (packet !== null) {
+        // Whole microseconds, as the times of streamed frames are.
+        times.push(Math.round(Number(packet[1]) * timeBase * 1e6) / 1e6);
+      }
       if (times.length > most) {
         throw new MediaError(
           "unsupported",

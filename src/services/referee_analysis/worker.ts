@@ -1,0 +1,13 @@
+/**
+ * The worker's first module.
+ *
+ * @module
+ */
+
+import { servePhrases } from "../referee/stage_worker.ts";
+import type { AnalysisConfig } from "./config.ts";
+import { FencingPlan } from "./fencing_plan.ts";
+
+servePhrases<AnalysisConfig>((session, config) =>
+  new FencingPlan(session, config)
+);
