@@ -11,20 +11,31 @@ import type { OptionsOf } from "../command.ts";
 export const demo = defineCommand({
   name: "demo",
   summary:
-    "Makes a clip, sends it through a chain of four peers and shows it on a page",
+    "Runs all systems at once on a clip it makes, and shows them on one page",
+  description:
+    "Each part is processes of this program, with commands that the page has to copy. In a terminal it goes on until Ctrl+C, elsewhere it ends when each part has shown that it works.",
   lifetime: "job",
   examples: [
     { comment: "Watch it in the browser", command: "streamtool demo --open" },
     {
       comment:
         "A short one, with the clip, the frames and the logs in a folder of yours",
-      command: "streamtool demo --seconds 5 --dir demo",
+      command: "streamtool demo --once --seconds 5 --dir demo",
     },
   ],
   exitCodes: {
-    1: "failed, or a frame is missing at a peer",
+    1: "failed, or a part did not show that it works",
   },
   flags: {
+    "once": {
+      kind: "boolean",
+      help:
+        "End when each part has shown that it works [where standard output is no terminal]",
+    },
+    "stay": {
+      kind: "boolean",
+      help: "Go on until Ctrl+C [in a terminal]",
+    },
     "seconds": {
       kind: "number",
       min: 0.5,

@@ -4,23 +4,23 @@
  * @module
  */
 
-import { peerName, runChain } from "../../services/chain_run/mod.ts";
-import { makeContactSheet, makeDemoClip } from "../../services/demo/mod.ts";
-import { chainResultTable, missingFrames } from "../chain_result.ts";
+import { makeDemoClip, runDemo } from "../../services/demo/mod.ts";
+import { chainResultTable } from "../chain_result.ts";
 import type { CommandContext } from "../command.ts";
-import { EXIT } from "../errors.ts";
+import { EXIT, UsageError } from "../errors.ts";
 import type { DemoOptions } from "./demo.ts";
 
-/** Peers of the demo's chain: A to D, as in the documents. */
-const PEERS = 4;
-/** Frames each peer keeps on disk: ten seconds. */
-const KEEP = 300;
-
-/** Makes a clip, sends it through a chain and shows what came of it. */
+/** Makes a clip, runs all systems on it and tells what came of it. */
 export async function run(
   options: DemoOptions,
   context: CommandContext,
 ): Promise<number> {
+  if (options.once && options.stay) {
+    throw new UsageError("Cannot use --once with --stay: choose one");
+  }
+  const stay = options.stay ||
+    (!options.once && context.outputColumns !== undefined);
+  if (stay) context.setLifetime("server");
   const dir = options.dir ??
     await Deno.makeTempDir({ prefix: "streamtool-demo-" });
   await Deno.mkdir(dir, { recursive: true });
@@ -39,41 +39,32 @@ export async function run(
   progress.done(`Made a clip of ${clip.frames} frames: ${clip.path}`);
   context.signal.throwIfAborted();
 
-  const result = await runChain({
-    peers: PEERS,
+  const result = await runDemo({
+    clip,
     dir,
-    exitAtEnd: true,
-    host: "127.0.0.1",
-    port: 0,
-    peerPort: 0,
-    save: true,
     pagePort: options.pagePort,
-    coordinatorArgs: [
-      clip.path,
-      "--fps",
-      "30",
-      ...(context.ffmpegFlag === undefined
-        ? []
-        : ["--ffmpeg", context.ffmpegFlag]),
-    ],
-    peerArgs: ["--keep", String(KEEP)],
+    stay,
+    ffmpeg: context.ffmpegFlag,
     self: (args) => context.selfCommand(args),
-    onReady: ({ page }) => {
-      if (page === undefined) return;
-      context.banner({ lines: [{ label: "Page", url: page }] });
-      context.open(page);
+    onReady: (url) => {
+      context.banner({ lines: [{ label: "Page", url }] });
+      context.open(url);
+    },
+    onPart: ({ id, state, says }) =>
+      context.print(
+        `${state === "proven" ? "✔" : "✘"} ${id.padEnd(8)} ${says}`,
+      ),
+    onChain: (chain, sheet) => {
+      context.print(`\n${chainResultTable(chain)}`);
+      if (sheet !== undefined) {
+        context.print(`\nThe same frame at every peer: ${sheet}`);
+      }
+      context.emit({ event: "chain", ...chain, contactSheet: sheet ?? null });
+      if (stay) context.print("\nEverything goes on; Ctrl+C ends it");
     },
   }, service);
-
-  const names = Array.from({ length: PEERS }, (_, index) => peerName(index));
-  const sheet = await makeContactSheet(dir, names);
-  context.print(chainResultTable(result));
-  if (sheet !== undefined) {
-    context.print(`\nThe same frame at every peer: ${sheet}`);
-  }
-  context.print(`Frames and logs: ${dir}`);
-  context.emit({ event: "end", ...result, dir, contactSheet: sheet ?? null });
-  const missing = missingFrames(result);
-  if (missing !== undefined) context.log.error(missing);
-  return result.complete ? EXIT.ok : EXIT.failed;
+  context.print(`\nFrames and logs: ${dir}`);
+  context.emit({ event: "end", ...result, dir });
+  // Who ends a demo that would go on has seen what he wanted.
+  return result.complete || context.signal.aborted ? EXIT.ok : EXIT.failed;
 }

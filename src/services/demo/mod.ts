@@ -1,105 +1,114 @@
 /**
- * `demo`: material made on the spot, and the same picture at every peer.
+ * `demo`: the systems of streamtool, all at once, on material made on the spot.
  *
  * @module
  */
 
-import { contactSheet, openSource, type SourceSpec } from "../../media/mod.ts";
+import type { ChainRunResult } from "../chain_run/mod.ts";
 import type { ServiceContext } from "../context.ts";
-import { framesDirOf } from "../chain_run/mod.ts";
+import type { StartChildOptions } from "../process/mod.ts";
+import { CHAIN_PEERS, chainPlan } from "./chain_part.ts";
+import type { DemoClip } from "./clip.ts";
+import { makeContactSheet } from "./contact_sheet.ts";
+import { serveDemoPage } from "./page.ts";
+import { DemoPart, type PartReport } from "./part.ts";
+import { partyPlan } from "./party_part.ts";
+import { refereePlan } from "./referee_part.ts";
+import { rtspPlan } from "./rtsp_part.ts";
 
-/** Picture of the demo's clip: small enough for five live tiles on a laptop. */
-const CLIP = { width: 960, height: 540, fps: 30 } as const;
-/** Cell of the contact sheet, pixels. */
-const CELL_WIDTH = 480;
+export { type DemoClip, makeDemoClip } from "./clip.ts";
+export type { PartId, PartReport, PartState } from "./part.ts";
 
-/** Where the demo's clip is and how long it is. */
-export interface DemoClip {
-  /** The file, concatenated JPEGs. */
-  readonly path: string;
-  /** Frames in it. */
-  readonly frames: number;
+/** Options of {@linkcode runDemo}. */
+export interface DemoOptions {
+  /** The material. */
+  readonly clip: DemoClip;
+  /** Folder for what comes of it. */
+  readonly dir: string;
+  /** Port of the page; 0 takes a free one. */
+  readonly pagePort: number;
+  /** Goes on when all parts have shown that they work, until the signal. */
+  readonly stay: boolean;
+  /** Path given with `--ffmpeg`. */
+  readonly ffmpeg: string | undefined;
+  /** Starts another process of this program. */
+  readonly self: StartChildOptions["self"];
+  /** Told once where the page is. */
+  readonly onReady: (page: string) => void;
+  /** Told of each part that has shown that it works, or has failed. */
+  readonly onPart: (report: PartReport) => void;
+  /** Told when the chain's first stream has ended, with the contact sheet's path. */
+  readonly onChain: (result: ChainRunResult, sheet: string | undefined) => void;
+}
+
+/** How the demo went. */
+export interface DemoResult {
+  /** Whether every part has shown that it works. */
+  readonly complete: boolean;
+  /** The parts' last reports. */
+  readonly parts: readonly PartReport[];
 }
 
 /**
- * Writes the moving test picture to `dir/clip.mjpeg`, as fast as it can be
- * made; `onProgress` hears of every frame.
+ * Runs all parts side by side and waits until each has shown that it works or
+ * has failed; with `stay` until the signal. No process is left behind.
  *
- * @throws {MissingProgramError} when there is no ffmpeg and none can be had.
+ * @throws {ListenError} when the page's port cannot be had.
  */
-export async function makeDemoClip(
-  options: {
-    readonly dir: string;
-    readonly seconds: number;
-    readonly ffmpeg: string | undefined;
-    readonly onProgress: (frames: number, total: number) => void;
-  },
+export async function runDemo(
+  options: DemoOptions,
   context: ServiceContext,
-): Promise<DemoClip> {
-  const path = `${options.dir}/clip.mjpeg`;
-  const total = Math.max(1, Math.round(options.seconds * CLIP.fps));
-  const spec: SourceSpec = { kind: "pattern", ...CLIP };
-  let frames = 0;
-  using file = await Deno.open(path, {
-    write: true,
-    create: true,
-    truncate: true,
-  });
-  await using source = await openSource(spec, {
-    ffmpeg: options.ffmpeg,
-    duration: options.seconds,
-    log: context.log,
-    signal: context.signal,
-  });
-  const writer = file.writable.getWriter();
-  for await (const { bytes } of source.frames()) {
-    await writer.write(bytes);
-    options.onProgress(++frames, total);
-  }
-  await writer.close();
-  return { path, frames };
-}
-
-/**
- * Puts the newest frame that every peer saved side by side into
- * `dir/contact-sheet.jpg`; gives its path, or `undefined` when no frame is at
- * every peer.
- */
-export async function makeContactSheet(
-  dir: string,
-  peers: readonly string[],
-): Promise<string | undefined> {
-  const saved = await Promise.all(
-    peers.map((name) => savedFrames(framesDirOf(dir, name))),
+): Promise<DemoResult> {
+  const { clip, dir, stay, self, ffmpeg } = options;
+  const { log, signal } = context;
+  let chain: Promise<void> | undefined;
+  const plans = [
+    chainPlan({
+      pagePort: 0,
+      onDelivered: (result) => {
+        chain = makeContactSheet(dir, CHAIN_PEERS)
+          .then((sheet) => options.onChain(result, sheet));
+      },
+    }),
+    rtspPlan,
+    refereePlan,
+    partyPlan,
+  ];
+  const parts = plans.map((plan) =>
+    new DemoPart(plan, {
+      dir,
+      clip,
+      stay,
+      self,
+      ffmpegArgs: ffmpeg === undefined ? [] : ["--ffmpeg", ffmpeg],
+      log: log.child(plan.id),
+      emit: (event) => context.emit({ ...event, part: plan.id }),
+    }, signal)
   );
-  const common = [...(saved[0] ?? [])]
-    .filter((file) => saved.every((files) => files.has(file)))
-    .sort()
-    .at(-1);
-  if (common === undefined) return undefined;
-  const cells = await Promise.all(peers.map(async (name) => ({
-    caption: `peer ${name}`,
-    jpeg: await Deno.readFile(`${framesDirOf(dir, name)}/${common}`),
-  })));
-  const number = Number(/\d+/.exec(common)?.[0]);
-  const sheet = await contactSheet(cells, {
-    columns: 2,
-    cellWidth: CELL_WIDTH,
-    title: `frame ${number} at every peer`,
+  const page = await serveDemoPage(parts, {
+    hostname: "127.0.0.1",
+    port: options.pagePort,
+    log,
   });
-  const path = `${dir}/contact-sheet.jpg`;
-  await Deno.writeFile(path, sheet);
-  return path;
+  try {
+    options.onReady(page.url);
+    await Promise.all(parts.map(async (part) => {
+      await part.run();
+      if (!signal.aborted) options.onPart(part.report);
+    }));
+    await chain;
+    if (stay && !signal.aborted) await aborted(signal);
+    const reports = parts.map(({ report }) => report);
+    const complete = reports.every(({ state }) => state === "proven");
+    return { complete, parts: reports };
+  } finally {
+    await Promise.all(parts.map((part) => part.close()));
+    await page.close();
+  }
 }
 
-async function savedFrames(dir: string): Promise<Set<string>> {
-  const files = new Set<string>();
-  try {
-    for await (const { name } of Deno.readDir(dir)) {
-      if (/^frame_\d+\.jpg$/.test(name)) files.add(name);
-    }
-  } catch (error) {
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
-  }
-  return files;
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) =>
+    signal.addEventListener("abort", () => resolve(), { once: true })
+  );
 }
