@@ -12,11 +12,11 @@
 
 import { createHash } from "node:crypto";
 import { baseRuntime } from "./base_runtime.ts";
+import { writeLeanConfig } from "./lean_config.ts";
 import { joinFfmpeg, packageFor, staticFfmpeg } from "./ffmpeg_inside.ts";
 import {
   exists,
   filesBelow,
-  knownFlags,
   PROGRAM_PERMISSIONS,
   ROOT,
   runDeno,
@@ -25,8 +25,14 @@ import {
 const OUTPUT = "dist/streamtool";
 const CHECKSUMS = "dist/checksums.sha256";
 
-/** What the program reads beside its modules: the pages, their scripts and styles. */
-const INCLUDED = ["src/web/static", "src/web/pages"];
+/** What the program reads beside its modules: the pages, their scripts and styles, and the cores that a page runs. */
+const INCLUDED = [
+  "src/web/static",
+  "src/web/pages",
+  "src/signaling",
+  // A worker's first module, which nothing imports.
+  "src/services/referee_analysis/worker.ts",
+];
 
 /** Tells the program where in its binary ffmpeg is; there while it is compiled. */
 const FFMPEG_INDEX = "src/media/embedded_ffmpeg.json";
@@ -61,7 +67,6 @@ export function compileArguments(
     : ["--output", target === undefined ? OUTPUT : `${OUTPUT}-${target}`];
   return [
     "compile",
-    ...(Deno.env.has("CI") ? ["--frozen"] : []),
     ...PROGRAM_PERMISSIONS,
     ...included.flatMap((path) => ["--include", path]),
     ...output,
@@ -120,8 +125,7 @@ async function main(args: readonly string[]): Promise<number> {
       ...INCLUDED,
       ...(runtime === undefined ? [] : [FFMPEG_INDEX]),
     ].filter(exists);
-    // Leaves out what only the tests import; Deno 2.7 takes it along.
-    const lean = await knownFlags("compile", ["--exclude-unused-npm"]);
+    const lean = await writeLeanConfig(folder);
     ({ code } = await runDeno(
       compileArguments(
         { ...request, flags: [...lean, ...request.flags] },

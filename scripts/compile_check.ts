@@ -136,6 +136,13 @@ async function checkBareRoot(binary: string): Promise<void> {
     ...["--duration", "1s", "--container", "binary"],
   );
   assert.ok(Deno.statSync(join(root.path, "tmp", "film.mjpeg")).size > 1000);
+  const demo = await run(
+    ...["demo", "--once", "--seconds", "2", "--dir", "/tmp/demo"],
+    ...["--page-port", "0"],
+  );
+  for (const part of ["chain", "rtsp", "referee", "party"]) {
+    assert.match(demo, new RegExp(`^✔ ${part} `, "m"));
+  }
 }
 
 async function checkPage(binary: string): Promise<void> {

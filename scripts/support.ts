@@ -12,7 +12,7 @@ export const ROOT: string = decodeURIComponent(
   new URL("../", import.meta.url).pathname,
 );
 
-/** What the program may do; no `--allow-ffi`, no `--allow-all`. */
+/** What the program may do; no `--allow-all`. FFI is for UDP on Linux, and can be left out. */
 export const PROGRAM_PERMISSIONS: readonly string[] = [
   "--allow-net",
   "--allow-read",
@@ -20,6 +20,7 @@ export const PROGRAM_PERMISSIONS: readonly string[] = [
   "--allow-run",
   "--allow-env",
   "--allow-sys",
+  "--allow-ffi",
 ];
 
 /** How a command ended, and what it wrote to standard output. */

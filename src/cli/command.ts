@@ -41,6 +41,8 @@ export interface CommandSpec<
   readonly positionals?: P;
   readonly examples: readonly Example[];
   readonly flags: F;
+  /** Environment variables that a document of the field has for flags of every command. */
+  readonly commonEnv?: Readonly<Record<string, string>>;
   /** What exit codes mean here, where it differs from the usual. */
   readonly exitCodes?: Readonly<Record<number, string>>;
   readonly lifetime: Lifetime;

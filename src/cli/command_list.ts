@@ -16,9 +16,13 @@ import { demo } from "./commands/demo.ts";
 import { doctor } from "./commands/doctor.ts";
 import { help } from "./commands/help.ts";
 import { man } from "./commands/man.ts";
+import { refereeSend } from "./commands/referee_send.ts";
+import { refereeServe } from "./commands/referee_serve.ts";
 import { rtspPlay } from "./commands/rtsp_play.ts";
 import { rtspProbe } from "./commands/rtsp_probe.ts";
 import { rtspServe } from "./commands/rtsp_serve.ts";
+import { share } from "./commands/share.ts";
+import { signal } from "./commands/signal.ts";
 
 /** The commands of the program. */
 export const commands: readonly Command[] = [
@@ -31,7 +35,11 @@ export const commands: readonly Command[] = [
   bindCommand(rtspServe, () => import("./commands/rtsp_serve_run.ts")),
   bindCommand(rtspPlay, () => import("./commands/rtsp_play_run.ts")),
   bindCommand(rtspProbe, () => import("./commands/rtsp_probe_run.ts")),
+  bindCommand(refereeServe, () => import("./commands/referee_serve_run.ts")),
+  bindCommand(refereeSend, () => import("./commands/referee_send_run.ts")),
   bindCommand(convert, () => import("./commands/convert_run.ts")),
+  bindCommand(signal, () => import("./commands/signal_run.ts")),
+  bindCommand(share, () => import("./commands/share_run.ts")),
   bindCommand(demo, () => import("./commands/demo_run.ts")),
   bindCommand(doctor, () => import("./commands/doctor_run.ts")),
   bindCommand(completions, () => import("./commands/completions_run.ts")),

@@ -28,6 +28,7 @@ export const COMMON_FLAGS = {
   "log-level": {
     kind: "choice",
     choices: LOG_LEVELS,
+    synonyms: { warning: "warn", critical: "error" },
     env: "STREAMTOOL_LOG_LEVEL",
     valueName: "LEVEL",
     help: `Least severe lines of the log: ${LOG_LEVELS.join(", ")} [info]`,
@@ -97,7 +98,26 @@ export const QUALITY_FLAG = {
     "JPEG quality, 1 to 100, of what must be encoded; JPEG input passes as it is",
 } as const;
 
+/** `--exit-with-stdin`: how a process that another of ours started never outlives it. */
+export const EXIT_WITH_STDIN = {
+  kind: "boolean",
+  group: "advanced",
+  help: "Stop when standard input ends",
+} as const;
+
+/** The flags of every command, with the variables that this one has for them. */
+export function commonFlagsOf(
+  { commonEnv = {} }: Pick<CommandSpec, "commonEnv">,
+): FlagTable {
+  return Object.fromEntries(
+    Object.entries(COMMON_FLAGS).map(([name, flag]) => {
+      const alsoEnv = commonEnv[name];
+      return [name, alsoEnv === undefined ? flag : { ...flag, alsoEnv }];
+    }),
+  );
+}
+
 /** All flags of a command: its own and the common ones. */
 export function allFlags(spec: CommandSpec): FlagTable {
-  return { ...spec.flags, ...COMMON_FLAGS };
+  return { ...spec.flags, ...commonFlagsOf(spec) };
 }

@@ -172,7 +172,11 @@ export function convertFlag(
       throw refuse(raw, where, "it must be a time such as 250ms, 10s or 2m");
     }
     case "choice":
-      return toChoice(raw, where, flag.choices);
+      return toChoice(
+        flag.synonyms?.[raw.toLowerCase()] ?? raw,
+        where,
+        flag.choices,
+      );
     case "string":
     case "path":
       if (raw.includes("\0")) {

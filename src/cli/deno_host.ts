@@ -112,6 +112,8 @@ export function selfCommand(args: readonly string[]): SelfCommand {
   if (Deno.build.standalone) return { command, args };
   const local = MAIN_MODULE.protocol === "file:";
   const config = local ? ["--config", fileURLToPath(CONFIG_FILE)] : [];
+  // UDP's fast path, for who has allowed it to us.
+  const { state } = Deno.permissions.querySync({ name: "ffi" });
   const main = local ? fileURLToPath(MAIN_MODULE) : MAIN_MODULE.href;
   return {
     command,
@@ -120,6 +122,7 @@ export function selfCommand(args: readonly string[]): SelfCommand {
       "--quiet",
       "--no-prompt",
       ...PERMISSIONS,
+      ...(state === "granted" ? ["--allow-ffi"] : []),
       ...config,
       main,
       ...args,

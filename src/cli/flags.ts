@@ -17,6 +17,8 @@ interface FlagBase {
   readonly short?: string;
   /** Environment variable that sets it. */
   readonly env?: string;
+  /** A second one, for documents that name it otherwise; `env` comes first. */
+  readonly alsoEnv?: string;
   /** What help calls the value; upper case. */
   readonly valueName?: string;
   /** May be given several times; the value is an array. In the environment commas divide. */
@@ -54,6 +56,8 @@ export interface QuantityFlag extends FlagBase {
 export interface ChoiceFlag extends FlagBase {
   readonly kind: "choice";
   readonly choices: readonly string[];
+  /** Other words for some of them, which no help shows. */
+  readonly synonyms?: Readonly<Record<string, string>>;
   readonly default?: string;
 }
 

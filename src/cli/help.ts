@@ -7,7 +7,7 @@
 import type { CommandSpec } from "./command.ts";
 import { createPaint } from "./color.ts";
 import type { Paint } from "./color.ts";
-import { COMMON_FLAGS } from "./common_flags.ts";
+import { commonFlagsOf } from "./common_flags.ts";
 import { valueNameOf } from "./flags.ts";
 import type { FlagSpec, FlagTable, PositionalSpec } from "./flags.ts";
 import { columns, helpWidth, wrap } from "./layout.ts";
@@ -58,7 +58,10 @@ export function flagHelp(flag: FlagSpec): string {
   if (flag.kind !== "boolean" && flag.default !== undefined) {
     parts.push(`[${flag.default}]`);
   }
-  if (flag.env !== undefined) parts.push(`[env: ${flag.env}]`);
+  const variables = [flag.env, flag.alsoEnv].filter((name) =>
+    name !== undefined
+  );
+  if (variables.length > 0) parts.push(`[env: ${variables.join(", ")}]`);
   return parts.join(" ");
 }
 
@@ -102,7 +105,7 @@ export function commandHelp(spec: CommandSpec, style: HelpStyle): string {
   const paint = createPaint(style.color);
   const width = helpWidth(style.columns);
   const everywhere = [
-    ...flagRows(COMMON_FLAGS, "common"),
+    ...flagRows(commonFlagsOf(spec), "common"),
     ["-h, --help", "Show this help"] as const,
     ["-V, --version", "Show the version"] as const,
   ];

@@ -5,7 +5,7 @@
  */
 
 import type { CommandSpec } from "./command.ts";
-import { COMMON_FLAGS } from "./common_flags.ts";
+import { allFlags, COMMON_FLAGS } from "./common_flags.ts";
 import type { FlagTable } from "./flags.ts";
 import {
   exitCodes,
@@ -70,13 +70,15 @@ function environmentLines(specs: readonly CommandSpec[]): string[] {
   for (
     const flags of [
       COMMON_FLAGS as FlagTable,
-      ...specs.map(({ flags }) => flags),
+      ...specs.map((spec) => allFlags(spec)),
     ]
   ) {
     for (const [name, flag] of Object.entries(flags)) {
-      if (flag.env === undefined) continue;
-      const names = users.get(flag.env) ?? new Set();
-      users.set(flag.env, names.add(`--${name}`));
+      for (const variable of [flag.env, flag.alsoEnv]) {
+        if (variable === undefined) continue;
+        const names = users.get(variable) ?? new Set();
+        users.set(variable, names.add(`--${name}`));
+      }
     }
   }
   return [...users].flatMap(([variable, names]) => [

@@ -42,12 +42,16 @@ interface Given {
 function fromEnvironment(
   flag: FlagSpec,
   env: ResolveWorld["env"],
-): readonly string[] | undefined {
-  const text = flag.env === undefined ? undefined : env(flag.env);
-  if (text === undefined || text === "") return undefined;
-  return flag.repeatable === true
-    ? text.split(",").filter((part) => part !== "")
-    : [text];
+): Given | undefined {
+  for (const where of [flag.env, flag.alsoEnv]) {
+    const text = where === undefined ? undefined : env(where);
+    if (where === undefined || text === undefined || text === "") continue;
+    const raw = flag.repeatable === true
+      ? text.split(",").filter((part) => part !== "")
+      : [text];
+    return { raw, where, source: "environment" };
+  }
+  return undefined;
 }
 
 function findGiven(
@@ -62,9 +66,7 @@ function findGiven(
     return { raw: words, where: `--${name}`, source: "flag" };
   }
   const environment = fromEnvironment(flag, world.env);
-  if (environment !== undefined) {
-    return { raw: environment, where: flag.env ?? name, source: "environment" };
-  }
+  if (environment !== undefined) return environment;
   const configured = config.get(name);
   if (configured !== undefined) {
     return {

@@ -5,6 +5,7 @@
  * @module
  */
 
+export { drawText, GLYPH_HEIGHT, textWidth } from "./bitmap_font.ts";
 export { MediaError, MissingProgramError } from "./errors.ts";
 export type { MediaErrorCode } from "./errors.ts";
 export { FFMPEG_VARIABLE, findFfmpeg } from "./ffmpeg_find.ts";

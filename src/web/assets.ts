@@ -34,7 +34,7 @@ const STATIC_FILES = [
   "pieces/verdict.js",
 ] as const;
 
-/** Each has an `.html` file and scripts of its own. */
+/** Each has an `.html` file and scripts, perhaps styles, of its own. */
 const PAGE_SCRIPTS = {
   chain_coordinator: [
     "chain_coordinator.js",
@@ -44,6 +44,24 @@ const PAGE_SCRIPTS = {
     "chain_words.js",
   ],
   chain_peer: ["chain_peer.js"],
+  demo: ["demo.js", "demo_part.js"],
+  referee: [
+    "referee.js",
+    "referee_api.js",
+    "referee_chart.js",
+    "referee_limits.js",
+    "referee_overlay.js",
+    "referee_player.js",
+    "referee_recordings.js",
+    "referee_result.js",
+    "referee_sessions.js",
+    "referee_svg.js",
+    "referee_timeline.css",
+    "referee_timeline.js",
+    "referee_token.js",
+    "referee_upload.js",
+    "referee_words.js",
+  ],
   rtsp_server: [
     "rtsp_server.js",
     "rtsp_server_sessions.js",
@@ -54,6 +72,20 @@ const PAGE_SCRIPTS = {
     "rtsp_server_words.js",
   ],
   rtsp_player: ["rtsp_player.js"],
+  signal_room: [
+    "signal_chat.js",
+    "signal_figures.js",
+    "signal_film.js",
+    "signal_host.js",
+    "signal_media_source.js",
+    "signal_people.js",
+    "signal_player.js",
+    "signal_room.css",
+    "signal_room.js",
+    "signal_settings.js",
+    "signal_start.js",
+    "signal_worker.js",
+  ],
 } as const;
 
 /** A page that can be served. */
@@ -64,6 +96,7 @@ const CONTENT_TYPES: Readonly<Record<string, string>> = {
   html: "text/html; charset=utf-8",
   js: "text/javascript; charset=utf-8",
   svg: "image/svg+xml",
+  ts: "text/javascript; charset=utf-8", // as it is sent: without its types
 };
 
 /** URL path to file: what is not in here is not served, whatever is asked for. */
@@ -74,8 +107,11 @@ const ASSETS: ReadonlyMap<string, string> = new Map(
   ].map((file) => [`/${file}`, file]),
 );
 
-interface CachedFile {
+/** A file in memory. */
+export interface CachedFile {
+  /** What it holds. */
   readonly bytes: Uint8Array<ArrayBuffer>;
+  /** How it is sent. */
   readonly headers: Readonly<Record<string, string>>;
 }
 
@@ -111,6 +147,14 @@ async function respond(file: string): Promise<Response> {
 
 async function read(file: string): Promise<CachedFile> {
   const bytes = await Deno.readFile(new URL(file, import.meta.url));
+  return await cachedFile(file, bytes);
+}
+
+/** The file as it is sent, under the content type of its name. */
+export async function cachedFile(
+  file: string,
+  bytes: Uint8Array<ArrayBuffer>,
+): Promise<CachedFile> {
   const digest = await crypto.subtle.digest("SHA-256", bytes);
   return {
     bytes,

@@ -5,3 +5,4 @@
  */
 
 export { type PageName, serveAsset, servePage } from "./assets.ts";
+export { serveModule } from "./modules.ts";

@@ -1,12 +1,15 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import {
+  decodeFeedback,
   encodeBinaryEnd,
   encodeStrandcastChunk,
   encodeStrandcastEnd,
   encodeStrandcastFrame,
   FramePool,
+  parityDatagramBytes,
   Relay,
+  writeParity,
 } from "../../src/chain/mod.ts";
 import { fakeJpeg, fragments, NOW_US } from "../chain/support.ts";
 import { fuzzRuns } from "../support/fuzz.ts";
@@ -28,6 +31,23 @@ const good = fc.oneof(
       return all[index % all.length]!;
     },
   ),
+  fc.tuple(
+    streamId,
+    number,
+    fc.nat(2),
+    fc.nat(1),
+    fc.integer({
+      min: 2,
+      max: 3,
+    }),
+  ).map(([streamId, frameNumber, frame, group, groups]) => {
+    const bytes = FRAMES[frame]!;
+    const total = Math.ceil(bytes.length / 100);
+    const parity = { streamId, frameNumber, bytes, total };
+    const out = new Uint8Array(parityDatagramBytes(parity));
+    writeParity(parity, group, Math.min(groups, total), NOW_US, out, 0);
+    return out;
+  }),
   fc.tuple(streamId, number).map(([id, frames]) =>
     encodeBinaryEnd(id, frames, NOW_US)
   ),
@@ -76,6 +96,8 @@ Deno.test("relay: whatever comes, in any order, its account adds up and its memo
       for (const { datagram, waitUs, fromUpstream } of steps) {
         nowUs += waitUs;
         const outcome = relay.receive(datagram.slice(), nowUs, fromUpstream);
+        const question = relay.nack(nowUs);
+        if (question !== undefined) decodeFeedback(question);
         if (outcome.drop !== 0) {
           dropped++;
           assert.equal(outcome.forward, false);

@@ -3,6 +3,7 @@ import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { baseRuntime, elfLength } from "../../scripts/base_runtime.ts";
 import { joinFfmpeg, packageFor } from "../../scripts/ffmpeg_inside.ts";
+import { npmPackage, onlyUsed } from "../../scripts/lean_config.ts";
 import { extractEmbedded } from "../../src/media/embedded_ffmpeg.ts";
 
 function elfHeader(offset: number, size: number, count: number): Uint8Array {
@@ -80,4 +81,48 @@ Deno.test("a runtime that is no ELF file takes nothing behind it", async () => {
     else Deno.env.set("DENORT_BIN", before);
     await Deno.remove(folder, { recursive: true });
   }
+});
+
+Deno.test("the package of an npm specifier", () => {
+  const cases = [
+    ["npm:ws@8.23.0", "ws@8.23.0"],
+    ["npm:/imagescript@1.3.1/wasm/node/jpeg.js", "imagescript@1.3.1"],
+    ["npm:/@scope/name@1.0.0/", "@scope/name@1.0.0"],
+    ["node:fs", undefined],
+    ["./mod.ts", undefined],
+  ] as const;
+  for (const [specifier, name] of cases) {
+    assert.equal(npmPackage(specifier), name, specifier);
+  }
+});
+
+Deno.test("a compiled program gets the packages it imports, and no others", () => {
+  const { config, lock } = onlyUsed(
+    {
+      imports: {
+        "a": "npm:a@1.0.0",
+        "b/": "npm:/b@2.0.0/",
+        "test": "npm:test@3.0.0",
+        "own": "./own.ts",
+      },
+      compilerOptions: { strict: true },
+      unstable: ["net"],
+    },
+    {
+      version: "5",
+      specifiers: {
+        "npm:a@1.0.0": "1.0.0",
+        "npm:b@2.0.0": "2.0.0",
+        "npm:test@3.0.0": "3.0.0",
+      },
+    },
+    ["file:///main.ts", "npm:/a@1.0.0", "npm:/b@2.0.0/x.js"],
+  );
+  assert.deepEqual(Object.keys(config.imports), ["a", "b/", "own"]);
+  assert.deepEqual(config.unstable, ["net"]);
+  assert.deepEqual(lock.specifiers, {
+    "npm:a@1.0.0": "1.0.0",
+    "npm:b@2.0.0": "2.0.0",
+  });
+  assert.equal(lock.version, "5");
 });

@@ -26,6 +26,8 @@ export interface JpegOptions {
   readonly pixFmt?: string;
   /** `default` is the standard tables, `optimal` (ffmpeg's own choice) others for each frame. */
   readonly huffman?: "default" | "optimal";
+  /** Whether the scan has restart markers, one a row of blocks or so. */
+  readonly restartMarkers?: boolean;
   /** ffmpeg's quality, 2 (best) to 31. */
   readonly q?: number;
   /** What the picture shows. */
@@ -45,6 +47,7 @@ const DEFAULTS = {
   frames: 1,
   pixFmt: "yuvj420p",
   huffman: "default",
+  restartMarkers: false,
   q: 4,
   source: "testsrc2",
   fps: 24,
@@ -178,16 +181,19 @@ function multipart(jpeg: Uint8Array): BlobPart[] {
 }
 
 function encodeArguments(options: ClipOptions): string[] {
-  const { size, frames, pixFmt, huffman, q, source, fps, codec } = {
+  const { size, frames, pixFmt, huffman, restartMarkers, ...rest } = {
     ...DEFAULTS,
     ...options,
   };
+  const { q, source, fps, codec } = rest;
   return [
     // With subsampled chroma testsrc2 rounds an odd size down.
     ...["-f", "lavfi", "-i", `${source}=size=${size}:rate=${fps},format=gbrp`],
     ...["-frames:v", `${frames}`, "-pix_fmt", pixFmt],
     ...["-c:v", codec, "-q:v", `${q}`],
     ...(codec === "mjpeg" ? ["-huffman", huffman] : []),
+    // A slice a thread: that is where ffmpeg puts restart markers.
+    ...(restartMarkers ? ["-threads", "4", "-thread_type", "slice"] : []),
     // Without this the files would carry the version of ffmpeg.
     ...["-flags", "+bitexact", "-fflags", "+bitexact"],
   ];

@@ -17,10 +17,10 @@ import gi
 gi.require_version("Gst", "1.0")
 gi.require_version("GstRtsp", "1.0")
 gi.require_version("GstRtspServer", "1.0")
-from gi.repository import Gst, GstRtsp, GstRtspServer, GLib
+from gi.repository import Gio, Gst, GstRtsp, GstRtspServer, GLib
 
 Gst.init(None)
-pipeline, protocols, user = sys.argv[1], sys.argv[2], sys.argv[3]
+pipeline, protocols, user, certificate, profile = sys.argv[1:6]
 server = GstRtspServer.RTSPServer()
 server.set_address("127.0.0.1")
 server.set_service("0")
@@ -28,14 +28,27 @@ factory = GstRtspServer.RTSPMediaFactory()
 factory.set_launch("( " + pipeline + " )")
 if protocols == "tcp":
     factory.set_protocols(GstRtsp.RTSPLowerTrans.TCP)
+if profile == "savp":
+    factory.set_profiles(GstRtsp.RTSPProfile.SAVP)
+auth = GstRtspServer.RTSPAuth()
+if certificate:
+    auth.set_tls_certificate(Gio.TlsCertificate.new_from_file(certificate))
+if user or certificate:
+    server.set_auth(auth)
+if certificate and not user:
+    token = GstRtspServer.RTSPToken()
+    token.set_string("media.factory.role", "anonymous")
+    auth.set_default_token(token)
+    permissions = GstRtspServer.RTSPPermissions()
+    permissions.add_permission_for_role("anonymous", "media.factory.access", True)
+    permissions.add_permission_for_role("anonymous", "media.factory.construct", True)
+    factory.set_permissions(permissions)
 if user:
-    auth = GstRtspServer.RTSPAuth()
     auth.set_supported_methods(GstRtsp.RTSPAuthMethod.DIGEST)
     token = GstRtspServer.RTSPToken()
     token.set_string("media.factory.role", "user")
     name, password = user.split(":")
     auth.add_digest(name, password, token)
-    server.set_auth(auth)
     permissions = GstRtspServer.RTSPPermissions()
     permissions.add_permission_for_role("user", "media.factory.access", True)
     permissions.add_permission_for_role("user", "media.factory.construct", True)
@@ -75,6 +88,10 @@ export interface GstServerOptions {
   readonly protocols?: "any" | "tcp";
   /** `name:password`, by digest. */
   readonly user?: string;
+  /** PEM file with certificate and key: the server speaks rtsps. */
+  readonly certificate?: string;
+  /** `savp` encrypts packets, with keys by MIKEY. */
+  readonly profile?: "avp" | "savp";
 }
 
 /** A test picture as RTP/JPEG, 320×240 at 24 frames a second. */
@@ -92,6 +109,8 @@ export async function startGstServer(
     options.pipeline ?? PIPELINE,
     options.protocols ?? "any",
     options.user ?? "",
+    options.certificate ?? "",
+    options.profile ?? "avp",
   ], { json: false });
   const line = await process.line(/^port \d+$/);
   return {

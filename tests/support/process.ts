@@ -41,19 +41,27 @@ export function startStreamtool(
   options: StartOptions = {},
 ): RunningProcess {
   const json = options.json ?? true;
-  const all = json ? [...args, "--json"] : args;
+  const [command, ...all] = streamtoolCommand(
+    json ? [...args, "--json"] : args,
+  );
+  return startProcess(command, all, { ...options, json });
+}
+
+/** Program and arguments that start streamtool. */
+export function streamtoolCommand(
+  args: readonly string[],
+): [string, ...string[]] {
   const binary = Deno.env.get("STREAMTOOL_BIN");
-  return binary
-    ? startProcess(binary, all, { ...options, json })
-    : startProcess(Deno.execPath(), [
-      "run",
-      "--quiet",
-      "--config",
-      `${ROOT}deno.json`,
-      ...PROGRAM_PERMISSIONS,
-      `${ROOT}main.ts`,
-      ...all,
-    ], { ...options, json });
+  return binary ? [binary, ...args] : [
+    Deno.execPath(),
+    "run",
+    "--quiet",
+    "--config",
+    `${ROOT}deno.json`,
+    ...PROGRAM_PERMISSIONS,
+    `${ROOT}main.ts`,
+    ...args,
+  ];
 }
 
 /** Starts any program; use it with `await using`. */

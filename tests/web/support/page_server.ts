@@ -94,9 +94,8 @@ export async function servePages(
           listeners.delete(listener);
         };
       }),
-    "GET /frame": (request, { closing }) => frames.respond(request, closing),
-    "GET /peers/:name/frame": (request, { closing }) =>
-      frames.respond(request, closing),
+    "GET /frame": (request, info) => frames.respond(request, info),
+    "GET /peers/:name/frame": (request, info) => frames.respond(request, info),
     "GET /snapshot.jpg": () => {
       const newest = frames.newest();
       return newest === undefined

@@ -91,14 +91,12 @@ export async function serveRtspPage(
           listeners.delete(listener);
         };
       }),
-    "GET /streams/:name/frame": (
-      request,
-      { params: { name = "" }, closing },
-    ) => {
+    "GET /streams/:name/frame": (request, info) => {
+      const { name = "" } = info.params;
       asked.add(name);
       const { state } = model.find(name);
       return state === "ready" || state === "idle"
-        ? frames.respond(request, closing)
+        ? frames.respond(request, info)
         : new Response(null, { status: 204 });
     },
   };

@@ -146,7 +146,8 @@ export class PicturePump {
       wait: String(alone ? LONG_WAIT_MS : SHARED_WAIT_MS),
     });
     try {
-      const response = await fetch(`${entry.url}?${query}`);
+      const sign = entry.url.includes("?") ? "&" : "?";
+      const response = await fetch(entry.url + sign + query);
       if (response.status !== 200) return undefined;
       const blob = await response.blob();
       const { headers } = response;
