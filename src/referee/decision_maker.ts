@@ -38,9 +38,11 @@ export const WEAPONS = ["sabre", "foil", "epee"] as const;
 export type Weapon = typeof WEAPONS[number];
 
 /**
- * Confidence of a tier where the cues are clear. High and medium are what the two
- * cues reached together on labelled phrases (88 % without contact, 84 % in all);
- * one alone reached about 70 %.
+ * Confidence of a tier where the cues are clear. In a trial on 223 labelled phrases
+ * agreeing cues were right in 88 % of those without blade contact, which is high's, and
+ * in 84 % with and without it: those with it must lie below, and medium's is set there.
+ * One cue alone was right in about 70 %, and low stays below that. This code itself was
+ * not measured on real phrases.
  */
 const TIER_CONFIDENCE = { high: 0.88, medium: 0.8, low: 0.65 } as const;
 

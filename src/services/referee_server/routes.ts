@@ -53,8 +53,12 @@ export function refereeRoutes(
     },
     "GET /sessions/:id/frame": (request, info) => {
       const run = server.core.runById(info.params.id ?? "");
+      // A page asks until it hears that the session is over: no error for its console.
       return run === undefined
-        ? noSession(info.params.id)
+        ? new Response(null, {
+          status: 204,
+          headers: { "cache-control": "no-store" },
+        })
         : run.live.respond(request, info);
     },
     "GET /results": () => jsonResponse(catalog.list()),

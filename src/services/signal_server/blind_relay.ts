@@ -53,6 +53,16 @@ const { WebSocketServer } = untypedWs as unknown as {
   WebSocketServer: new (options: Record<string, unknown>) => SocketServer;
 };
 
+/** How long a refusal may take to be read, ms. */
+const REFUSAL_MS = 300;
+
+/** Answers a request to upgrade with an error, and closes the connection for sure. */
+export function refuseUpgrade(stream: Duplex, status: string): void {
+  const timer = setTimeout(() => stream.destroy(), REFUSAL_MS);
+  stream.on("close", () => clearTimeout(timer));
+  stream.end(`HTTP/1.1 ${status}\r\nconnection: close\r\n\r\n`);
+}
+
 interface End {
   readonly ticket: string;
   /** What may be sent to this end. */

@@ -24,7 +24,7 @@ import {
   SEALED_CHUNK_BYTES,
 } from "../../signaling/mod.ts";
 import type { ServiceContext } from "../context.ts";
-import { BlindRelays, RELAY_PATH } from "./blind_relay.ts";
+import { BlindRelays, refuseUpgrade, RELAY_PATH } from "./blind_relay.ts";
 import type { IceServer, SignalServerOptions } from "./options.ts";
 import { RangeRelay } from "./range_relay.ts";
 import { handleRequest } from "./routes.ts";
@@ -215,13 +215,11 @@ export async function startSignalServer(
         relays.upgrade(request, stream, head);
         return;
       }
-      stream.end(
-        "HTTP/1.1 404 Not Found\r\nconnection: close\r\n\r\n",
-        () => stream.destroy(),
-      );
+      refuseUpgrade(stream, "404 Not Found");
     },
   );
 
+  addEventListener("unhandledrejection", ignoreGoneClients);
   const open = new Set<Duplex>();
   http.on("connection", (socket: Duplex) => {
     open.add(socket);
@@ -256,6 +254,7 @@ export async function startSignalServer(
     const giveUp = setTimeout(late.resolve, CLOSE_MS);
     await Promise.race([ended, late.promise]);
     clearTimeout(giveUp);
+    removeEventListener("unhandledrejection", ignoreGoneClients);
   }
   function close(): Promise<void> {
     return closed ??= end();
@@ -274,6 +273,17 @@ export async function startSignalServer(
     close,
     [Symbol.asyncDispose]: close,
   };
+}
+
+/**
+ * Deno 2.7 rejects a promise that nobody holds when `node:net` writes to a
+ * connection whose other end has just gone; a client must not end the server.
+ */
+function ignoreGoneClients(event: PromiseRejectionEvent): void {
+  const { reason } = event;
+  const gone = reason instanceof Deno.errors.BrokenPipe ||
+    reason instanceof Deno.errors.ConnectionReset;
+  if (gone) event.preventDefault();
 }
 
 /** Why phones on the network need TLS; `undefined` when nobody has to be told. */

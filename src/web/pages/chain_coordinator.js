@@ -113,7 +113,7 @@ byId("toolbar").replaceWith(
 );
 byId("banner").replaceWith(banner.element);
 byId("progress").replaceWith(progress.element);
-byId("table").replaceWith(table.element);
+byId("table").append(table.element);
 byId("stats").append(...Object.values(stats).map(({ element }) => element));
 enableButtons();
 

@@ -319,12 +319,7 @@ export function createPlayer({ client, onFailure, onFirstFrame }) {
       if (url === undefined) {
         video.removeAttribute("src");
         video.load();
-        return;
-      }
-      video.src = url;
-      // It begins there, and fetches nothing from elsewhere.
-      const { target } = roomAt(performance.now());
-      if (target > 0) video.currentTime = target;
+      } else video.src = url;
     },
     /** The room's position was set by somebody. */
     jumped() {

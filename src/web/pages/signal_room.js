@@ -170,7 +170,7 @@ if (!isSecureContext) {
     tone: "bad",
     what: "This browser gives a page no crypto and no service worker here",
     remedy:
-      "Open it by https:// or at http://localhost. The server needs --cert and --key for that.",
+      "Open it by https, or on the machine itself at localhost. The server needs --cert and --key for https.",
   });
 } else {
   void startWorker();

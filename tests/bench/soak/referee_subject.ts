@@ -49,10 +49,10 @@ export async function refereeSubject(dir: string): Promise<SoakSubject> {
       senders.add(sender);
       try {
         const end = await sender.event("end", { within: 120_000 });
-        if (!stopping) onEnd(Number(end.frames));
+        if (!stopping) onEnd(Number(end.frames ?? 0));
         trouble = end.code === 0
           ? undefined
-          : `a phrase ended with ${end.code}`;
+          : `a phrase ended with ${end.code}: ${sender.errorLines.at(-1)}`;
       } catch (error) {
         trouble = String(error);
       }
