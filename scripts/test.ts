@@ -6,9 +6,9 @@
  * its neighbour. Flags go on to `deno test`, with their value behind a `=`. The
  * last line is the sum.
  *
- * Where `CI` is set, a file of the second kind in which a test failed runs once
- * more, alone, and what passes then is named: a browser that the machine kept
- * waiting is no fault of the program, a fault shows twice.
+ * Where `CI` is set, a file in which a test failed runs once more, alone, and
+ * what passes then is named: a browser that the machine kept waiting is no fault
+ * of the program, a fault shows twice.
  *
  * @module
  */
@@ -89,23 +89,18 @@ export function readTotals(output: string): Totals | undefined {
 const MAX_SECOND_RUNS = 4;
 
 /**
- * The test files in which a test failed, by the output of a run one file after
- * another; `undefined` when it does not tell all of them, as when a file did
- * not load.
+ * The test files in which a test failed, by the list that ends the output of
+ * `deno test`; `undefined` when it does not tell all of them, as when a file
+ * did not load.
  */
 export function readFailedFiles(output: string): string[] | undefined {
-  const found = new Set<string>();
-  let failures = 0;
-  let file = "";
-  for (const line of output.split("\n")) {
-    file = /^running \d+ tests? from \.\/(\S+)$/.exec(line)?.[1] ?? file;
-    // A test that prints has its verdict on a line of its own.
-    if (!/^(?:\S.*)?\.\.\. FAILED \(/.test(line)) continue;
-    failures++;
-    found.add(file);
-  }
-  const whole = failures === readTotals(output)?.failed && !found.has("");
-  return whole ? [...found] : undefined;
+  const totals = readTotals(output);
+  if (totals === undefined) return undefined;
+  if (totals.failed === 0) return [];
+  const list = /^ FAILURES $(.*?)^FAILED \|/ms.exec(output)?.[1] ?? "";
+  const files = [...list.matchAll(/ => \.\/(\S+):\d+:\d+$/gm)]
+    .map(([, file]) => file!);
+  return files.length === totals.failed ? [...new Set(files)] : undefined;
 }
 
 /** The line that ends a run of tests. */
@@ -155,13 +150,15 @@ async function main(args: readonly string[]): Promise<number> {
     totals.passed += seen.passed;
     // A file that does not load fails the run without a failed test.
     let failed = code !== 0 ? Math.max(1, seen.failed) : seen.failed;
-    const again = Deno.env.has("CI") && !run.flags.includes("--parallel")
-      ? readFailedFiles(output) ?? []
-      : [];
+    const again = Deno.env.has("CI") ? readFailedFiles(output) ?? [] : [];
     if (again.length > 0 && again.length <= MAX_SECOND_RUNS) {
       console.error(`\nOnce more, alone: ${again.join(", ")}`);
       const second = await runDeno(
-        [...common, ...run.flags, ...again],
+        [
+          ...common,
+          ...run.flags.filter((flag) => flag !== "--parallel"),
+          ...again,
+        ],
         { giveUpAt: STUCK },
       );
       if (second.code === 0) {

@@ -33,3 +33,11 @@ export function sleepUntil(
     signal?.addEventListener("abort", done, { once: true });
   });
 }
+
+/** Resolves when the signal aborts, at once when it has. */
+export function whenAborted(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return Promise.resolve();
+  return new Promise((resolve) =>
+    signal.addEventListener("abort", () => resolve(), { once: true })
+  );
+}

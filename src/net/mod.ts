@@ -4,7 +4,7 @@
  * @module
  */
 
-export { nowMicros, sleepUntil } from "./clock.ts";
+export { nowMicros, sleepUntil, whenAborted } from "./clock.ts";
 export {
   type HttpHandler,
   type HttpRequestInfo,

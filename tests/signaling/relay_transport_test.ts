@@ -14,7 +14,13 @@ import {
 } from "../../src/signaling/mod.ts";
 import { assertSameBytes } from "../support/bytes.ts";
 import { settled, waitUntil } from "../support/wait.ts";
-import { joined, makeTestFilm, noise, random } from "./support.ts";
+import {
+  joined,
+  makeTestFilm,
+  noise,
+  random,
+  transferTest,
+} from "./support.ts";
 
 /** Two ends with a relay between them that checks credit as the server does. */
 function relayed(key: CryptoKey): {
@@ -59,23 +65,26 @@ function relayed(key: CryptoKey): {
   return { ports: ports as [RelayPort, RelayPort], seen, worst: () => worst };
 }
 
-Deno.test("a film comes through the relay, within the credit, and the relay sees none of it", async () => {
-  const film = await makeTestFilm(noise(40 * CHUNK_BYTES));
-  const { ports, seen, worst } = relayed(film.keys.message);
-  const { receiver, chunks } = film.receiver();
-  film.sender().attach(ports[0].transport);
-  receiver.attach("a", ports[1].transport);
-  await settled(receiver.complete);
-  assertSameBytes(joined(chunks), film.bytes);
-  assert.ok(worst() <= MAX_RELAY_CREDIT);
-  const latin = new TextDecoder("latin1");
-  for (const frame of seen) {
-    assert.doesNotMatch(latin.decode(frame), /chunk-request|film\.mp4/);
-  }
-  receiver.close();
-});
+transferTest(
+  "a film comes through the relay, within the credit, and the relay sees none of it",
+  async () => {
+    const film = await makeTestFilm(noise(40 * CHUNK_BYTES));
+    const { ports, seen, worst } = relayed(film.keys.message);
+    const { receiver, chunks } = film.receiver();
+    film.sender().attach(ports[0].transport);
+    receiver.attach("a", ports[1].transport);
+    await settled(receiver.complete);
+    assertSameBytes(joined(chunks), film.bytes);
+    assert.ok(worst() <= MAX_RELAY_CREDIT);
+    const latin = new TextDecoder("latin1");
+    for (const frame of seen) {
+      assert.doesNotMatch(latin.decode(frame), /chunk-request|film\.mp4/);
+    }
+    receiver.close();
+  },
+);
 
-Deno.test("another key closes the relay", async () => {
+transferTest("another key closes the relay", async () => {
   const { message } = await deriveKeys(random(32));
   const { ports } = relayed(message);
   const other = await deriveKeys(random(32));

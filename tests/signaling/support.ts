@@ -24,6 +24,7 @@ import {
   RoomTable,
   verifyManifest,
 } from "../../src/signaling/mod.ts";
+import { waitUntil } from "../support/wait.ts";
 
 /** Something that a connection was sent. */
 export interface Sent {
@@ -113,6 +114,31 @@ export const testClock: PartyClock = {
     return () => clearTimeout(timer);
   },
 };
+
+/** Sealing and opening that native threads have not ended. */
+let cryptoUnderWay = 0;
+for (const name of ["encrypt", "decrypt", "digest", "sign"] as const) {
+  const native = crypto.subtle[name].bind(crypto.subtle) as (
+    ...args: unknown[]
+  ) => Promise<unknown>;
+  Object.defineProperty(crypto.subtle, name, {
+    value: (...args: unknown[]): Promise<unknown> => {
+      cryptoUnderWay++;
+      return native(...args).finally(() => cryptoUnderWay--);
+    },
+  });
+}
+
+/**
+ * A test of a transfer. What native threads compute ends in its own time after
+ * the transfer was closed: before the next test, so that it gets no blame.
+ */
+export function transferTest(name: string, run: () => Promise<void>): void {
+  Deno.test(name, async () => {
+    await run();
+    await waitUntil(() => cryptoUnderWay === 0, { what: "idle crypto" });
+  });
+}
 
 /** Random bytes. */
 export function random(length: number): Bytes {

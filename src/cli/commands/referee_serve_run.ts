@@ -4,6 +4,7 @@
  * @module
  */
 
+import { whenAborted } from "../../net/mod.ts";
 import { resolve } from "node:path";
 import {
   createAnalyzer,
@@ -75,7 +76,7 @@ export async function run(
     if (options.exitWithStdin) quit.abort();
   });
   try {
-    await aborted(signal);
+    await whenAborted(signal);
   } finally {
     const totals = await server.close();
     context.emit({ event: "end", ...totals });
@@ -120,13 +121,6 @@ async function readTls(
     cert: await readText(cert, "--cert"),
     key: await readText(key, "--key"),
   };
-}
-
-function aborted(signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return Promise.resolve();
-  return new Promise((resolve) =>
-    signal.addEventListener("abort", () => resolve(), { once: true })
-  );
 }
 
 function sessionsText(server: RunningReferee): string {

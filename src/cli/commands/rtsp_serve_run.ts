@@ -4,7 +4,7 @@
  * @module
  */
 
-import { isMulticastAddress } from "../../net/mod.ts";
+import { isMulticastAddress, whenAborted } from "../../net/mod.ts";
 import {
   type MulticastRange,
   type RtspServer,
@@ -86,7 +86,7 @@ export async function run(
       if (options.exitWithStdin) quit.abort();
     });
   try {
-    await Promise.race([aborted(signal), ...(push ? [push.failed] : [])]);
+    await Promise.race([whenAborted(signal), ...(push ? [push.failed] : [])]);
   } finally {
     quit.abort();
     await push?.over;
@@ -179,13 +179,6 @@ function showBanner(
     context.log.warn("The folder has no video yet");
   }
   if (pageUrl !== undefined) context.open(pageUrl);
-}
-
-function aborted(signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return Promise.resolve();
-  return new Promise((resolve) =>
-    signal.addEventListener("abort", () => resolve(), { once: true })
-  );
 }
 
 function viewersText(server: RtspServer): string {

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { whenAborted } from "../../net/mod.ts";
 import {
   filmDuration,
   receiveShare,
@@ -68,11 +69,8 @@ async function host(
     .then(() => {
       if (options.exitWithStdin) quit.abort();
     });
-  const { promise, resolve } = Promise.withResolvers<"stopped">();
-  signal.addEventListener("abort", () => resolve("stopped"), { once: true });
-  if (signal.aborted) resolve("stopped");
   const why = await Promise.race([
-    promise,
+    whenAborted(signal).then(() => "stopped" as const),
     hosted.ended.then(() => "closed" as const),
   ]);
   const totals = hosted.totals();

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { whenAborted } from "../../net/mod.ts";
 import {
   type IceServer,
   secureContextHint,
@@ -71,10 +72,7 @@ export async function run(
   }).then(() => {
     if (options.exitWithStdin) quit.abort();
   });
-  const { promise, resolve } = Promise.withResolvers<void>();
-  signal.addEventListener("abort", () => resolve(), { once: true });
-  if (signal.aborted) resolve();
-  await promise;
+  await whenAborted(signal);
   const report = server.report();
   await server.close();
   context.emit({ event: "end", ...report });

@@ -32,6 +32,7 @@ import {
   formatHostPort,
   nowMicros,
   sleepUntil,
+  whenAborted,
   writeAll,
 } from "../../net/mod.ts";
 
@@ -265,7 +266,7 @@ export class CoordinatorLink {
       }
     }
     if (answer === undefined) throw new Deno.errors.UnexpectedEof();
-    if (!answer.session) await aborted(this.#options.signal);
+    if (!answer.session) await whenAborted(this.#options.signal);
   }
 }
 
@@ -282,13 +283,6 @@ async function nextObject(
     if (count === null) return undefined;
     reader.push(buffer.subarray(0, count));
   }
-}
-
-function aborted(signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return Promise.resolve();
-  return new Promise((resolve) =>
-    signal.addEventListener("abort", () => resolve(), { once: true })
-  );
 }
 
 function reason(error: unknown): string {

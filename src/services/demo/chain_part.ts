@@ -4,6 +4,7 @@
  * @module
  */
 
+import { nowMicros, sleepUntil } from "../../net/mod.ts";
 import { type ChainRunResult, peerName, runChain } from "../chain_run/mod.ts";
 import type { DemoPart, PartPlan } from "./part.ts";
 
@@ -108,7 +109,7 @@ async function prove(
 
 /** The coordinator's own start button. */
 async function playAgain(page: string, signal: AbortSignal): Promise<void> {
-  await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
+  await sleepUntil(nowMicros() + PAUSE_MS * 1000, signal);
   if (signal.aborted) return;
   const answer = await fetch(new URL("api/start", page), {
     method: "POST",

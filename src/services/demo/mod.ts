@@ -4,6 +4,7 @@
  * @module
  */
 
+import { whenAborted } from "../../net/mod.ts";
 import type { ChainRunResult } from "../chain_run/mod.ts";
 import type { ServiceContext } from "../context.ts";
 import type { StartChildOptions } from "../process/mod.ts";
@@ -97,7 +98,7 @@ export async function runDemo(
       if (!signal.aborted) options.onPart(part.report);
     }));
     await chain;
-    if (stay && !signal.aborted) await aborted(signal);
+    if (stay) await whenAborted(signal);
     const reports = parts.map(({ report }) => report);
     const complete = reports.every(({ state }) => state === "proven");
     return { complete, parts: reports };
@@ -105,10 +106,4 @@ export async function runDemo(
     await Promise.all(parts.map((part) => part.close()));
     await page.close();
   }
-}
-
-function aborted(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) =>
-    signal.addEventListener("abort", () => resolve(), { once: true })
-  );
 }
