@@ -38,6 +38,8 @@ export interface RunOptions {
   giveUpAt?: RegExp;
   /** Variables it gets beside ours. */
   env?: Readonly<Record<string, string>>;
+  /** Shows the output when it has ended: for commands that run side by side. */
+  atEnd?: boolean;
 }
 
 /**
@@ -47,7 +49,7 @@ export interface RunOptions {
 export async function runShown(
   command: string,
   args: readonly string[],
-  { giveUpAt, env }: RunOptions = {},
+  { giveUpAt, env, atEnd = false }: RunOptions = {},
 ): Promise<CommandResult> {
   const plain: Record<string, string> = Deno.stdout.isTerminal()
     ? {}
@@ -65,10 +67,11 @@ export async function runShown(
   for await (const chunk of child.stdout) {
     const text = decoder.decode(chunk, { stream: true });
     output += text;
-    await writeAll(chunk);
+    if (!atEnd) await writeAll(chunk);
     if (giveUpAt?.test(text)) await killTree(child.pid);
   }
   const { code, signal } = await child.status;
+  if (atEnd) await writeAll(new TextEncoder().encode(output));
   return { code, signal, output: stripColours(output) };
 }
 

@@ -1,9 +1,10 @@
 /**
  * Runs the tests: `deno task test [PATH…] [FLAG…]`.
  *
- * Cores are tested in parallel; what uses sockets, processes, ffmpeg or a
- * browser runs one file after another, so that no test measures the load of
- * its neighbour. Flags go on to `deno test`, with their value behind a `=`. The
+ * Cores are tested in parallel. What uses sockets, processes or ffmpeg runs one
+ * file after another, and so does what drives a browser, so that no test
+ * measures the load of many neighbours; these two run side by side, for both
+ * wait more than they compute. Flags go on to `deno test`, with their value behind a `=`. The
  * last line is the sum.
  *
  * Where `CI` is set, a file in which a test failed runs once more, alone, and
@@ -49,8 +50,8 @@ export interface Totals {
   skipped: number;
 }
 
-/** Cores side by side, the rest one file after another. */
-export function planRuns(files: readonly string[]): Run[] {
+/** What runs after one another, and within that side by side. */
+export function planStages(files: readonly string[]): Run[][] {
   const inFolders = (folders: ReadonlySet<string>) => (file: string): boolean =>
     folders.has(file.split("/")[1] ?? "");
   const serial = files.filter(inFolders(SERIAL_FOLDERS));
@@ -59,12 +60,14 @@ export function planRuns(files: readonly string[]): Run[] {
     !serial.includes(file) && !browser.includes(file)
   );
   return [
-    { flags: [...PROGRAM_PERMISSIONS, "--parallel"], files: parallel },
-    { flags: PROGRAM_PERMISSIONS, files: serial },
-    // playwright-core looks into /proc, which Deno opens only with all
-    // permissions; the programs these tests start have the named ones.
-    { flags: ["--allow-all"], files: browser },
-  ].filter((run) => run.files.length > 0);
+    [{ flags: [...PROGRAM_PERMISSIONS, "--parallel"], files: parallel }],
+    [
+      { flags: PROGRAM_PERMISSIONS, files: serial },
+      // playwright-core looks into /proc, which Deno opens only with all
+      // permissions; the programs these tests start have the named ones.
+      { flags: ["--allow-all"], files: browser },
+    ],
+  ].map((stage) => stage.filter((run) => run.files.length > 0));
 }
 
 /**
@@ -123,6 +126,53 @@ function testFiles(paths: readonly string[]): string[] {
 /** The checks for leaks are on by default in Deno 2.7, and asked for in 2.9. */
 const SANITIZERS = ["--sanitize-ops", "--sanitize-resources"];
 
+/** How the tests of a run ended. */
+interface Ended {
+  totals: Totals;
+  /** Files with a failed test, where that is known. */
+  failed: Run;
+}
+
+async function runTests(
+  run: Run,
+  common: readonly string[],
+  atEnd = false,
+): Promise<Ended> {
+  const { code, output } = await runDeno(
+    [...common, ...run.flags, ...run.files],
+    // A fuzz test that was asked for many cases takes its time.
+    Deno.env.has("FUZZ_RUNS") ? { atEnd } : { atEnd, giveUpAt: STUCK },
+  );
+  if (STUCK.test(output)) console.error("\nEnded a test that hangs");
+  const totals = readTotals(output) ?? { passed: 0, failed: 0, skipped: 0 };
+  // A file that does not load fails the run without a failed test.
+  if (code !== 0) totals.failed = Math.max(1, totals.failed);
+  return {
+    totals,
+    failed: { flags: run.flags, files: readFailedFiles(output) ?? [] },
+  };
+}
+
+/** Runs the files with a failed test once more, alone, unless they are many. */
+async function runAgain(
+  ended: readonly Ended[],
+  common: readonly string[],
+): Promise<void> {
+  const files = ended.flatMap(({ failed }) => failed.files);
+  if (files.length === 0 || files.length > MAX_SECOND_RUNS) return;
+  for (const { totals, failed } of ended) {
+    if (failed.files.length === 0) continue;
+    const names = failed.files.join(", ");
+    console.error(`\nOnce more, alone: ${names}`);
+    const flags = failed.flags.filter((flag) => flag !== "--parallel");
+    const second = await runTests({ flags, files: failed.files }, common);
+    if (second.totals.failed > 0) continue;
+    console.error(`\nPassed the second time: ${names}`);
+    totals.passed += totals.failed;
+    totals.failed = 0;
+  }
+}
+
 async function main(args: readonly string[]): Promise<number> {
   const paths = args.filter((arg) => !arg.startsWith("-"));
   const flags = args.filter((arg) => arg.startsWith("-"));
@@ -137,37 +187,21 @@ async function main(args: readonly string[]): Promise<number> {
     ...(Deno.env.has("CI") ? ["--frozen"] : []),
     ...flags,
   ];
-  const totals: Totals = { passed: 0, failed: 0, skipped: 0 };
-  for (const run of planRuns(files)) {
-    const { code, output } = await runDeno(
-      [...common, ...run.flags, ...run.files],
-      // A fuzz test that was asked for many cases takes its time.
-      Deno.env.has("FUZZ_RUNS") ? {} : { giveUpAt: STUCK },
+  const ended: Ended[] = [];
+  for (const stage of planStages(files)) {
+    ended.push(
+      ...await Promise.all(stage.map((run, index) =>
+        // The last one takes longest: it is shown as it comes.
+        runTests(run, common, index < stage.length - 1)
+      )),
     );
-    if (STUCK.test(output)) console.error("\nEnded a test that hangs");
-    const seen = readTotals(output) ?? { passed: 0, failed: 0, skipped: 0 };
-    totals.skipped += seen.skipped;
-    totals.passed += seen.passed;
-    // A file that does not load fails the run without a failed test.
-    let failed = code !== 0 ? Math.max(1, seen.failed) : seen.failed;
-    const again = Deno.env.has("CI") ? readFailedFiles(output) ?? [] : [];
-    if (again.length > 0 && again.length <= MAX_SECOND_RUNS) {
-      console.error(`\nOnce more, alone: ${again.join(", ")}`);
-      const second = await runDeno(
-        [
-          ...common,
-          ...run.flags.filter((flag) => flag !== "--parallel"),
-          ...again,
-        ],
-        { giveUpAt: STUCK },
-      );
-      if (second.code === 0) {
-        console.error(`\nPassed the second time: ${again.join(", ")}`);
-        totals.passed += failed;
-        failed = 0;
-      }
-    }
+  }
+  if (Deno.env.has("CI")) await runAgain(ended, common);
+  const totals: Totals = { passed: 0, failed: 0, skipped: 0 };
+  for (const { totals: { passed, failed, skipped } } of ended) {
+    totals.passed += passed;
     totals.failed += failed;
+    totals.skipped += skipped;
   }
   console.log(formatTotals(totals));
   return totals.failed > 0 ? 1 : 0;

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import {
   formatTotals,
-  planRuns,
+  planStages,
   readFailedFiles,
   readTotals,
 } from "../../scripts/test.ts";
@@ -42,23 +42,28 @@ Deno.test("the last line names skipped tests only when there are some", () => {
 });
 
 Deno.test("what shares the machine runs apart from the cores", () => {
-  const runs = planRuns([
+  const stages = planStages([
     "tests/chain/a_test.ts",
     "tests/e2e/b_test.ts",
     "tests/net/c_test.ts",
     "tests/rtp/d_test.ts",
     "tests/web/e_test.ts",
   ]);
-  assert.deepEqual(runs.map(({ files }) => files), [
-    ["tests/chain/a_test.ts", "tests/rtp/d_test.ts"],
-    ["tests/net/c_test.ts"],
-    ["tests/e2e/b_test.ts", "tests/web/e_test.ts"],
-  ]);
   assert.deepEqual(
-    runs.map(({ flags }) => flags.includes("--parallel")),
+    stages.map((stage) => stage.map(({ files }) => files)),
+    [
+      [["tests/chain/a_test.ts", "tests/rtp/d_test.ts"]],
+      [
+        ["tests/net/c_test.ts"],
+        ["tests/e2e/b_test.ts", "tests/web/e_test.ts"],
+      ],
+    ],
+  );
+  assert.deepEqual(
+    stages.flat().map(({ flags }) => flags.includes("--parallel")),
     [true, false, false],
   );
-  assert.deepEqual(planRuns(["tests/net/c_test.ts"]).length, 1);
+  assert.deepEqual(planStages(["tests/net/c_test.ts"]).flat().length, 1);
 });
 
 Deno.test("the files with a failed test are read from the output, or it says that they cannot be", () => {
