@@ -92,18 +92,23 @@ export function readTotals(output: string): Totals | undefined {
 const MAX_SECOND_RUNS = 4;
 
 /**
- * The test files in which a test failed, by the list that ends the output of
- * `deno test`; `undefined` when it does not tell all of them, as when a file
- * did not load.
+ * The test files in which a test failed, by the output of `deno test`, one file
+ * after another or `--parallel`; `undefined` when it does not tell all of them,
+ * as when a file did not load.
  */
 export function readFailedFiles(output: string): string[] | undefined {
-  const totals = readTotals(output);
-  if (totals === undefined) return undefined;
-  if (totals.failed === 0) return [];
-  const list = /^ FAILURES $(.*?)^FAILED \|/ms.exec(output)?.[1] ?? "";
-  const files = [...list.matchAll(/ => \.\/(\S+):\d+:\d+$/gm)]
-    .map(([, file]) => file!);
-  return files.length === totals.failed ? [...new Set(files)] : undefined;
+  const found = new Set<string>();
+  let failures = 0;
+  let running = "";
+  for (const line of output.split("\n")) {
+    running = /^running \d+ tests? from \.\/(\S+)$/.exec(line)?.[1] ?? running;
+    // A test that prints has its verdict on a line of its own.
+    if (!/^(?:\S.*)?\.\.\. FAILED \(/.test(line)) continue;
+    failures++;
+    found.add(/^\.\/(\S+) => /.exec(line)?.[1] ?? running);
+  }
+  const whole = failures === readTotals(output)?.failed && !found.has("");
+  return whole ? [...found] : undefined;
 }
 
 /** The line that ends a run of tests. */

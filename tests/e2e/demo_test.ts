@@ -89,6 +89,9 @@ pageTest(
         await waitUntil(async () => await live.count() >= 5, {
           what: "five live pictures",
         });
+        await page.getByRole("region", { name: /referee/ }).locator(".chart")
+          .waitFor();
+        await page.getByRole("link", { name: "Join the party" }).waitFor();
         await keepScreenshot(page, "demo_1600");
         const chain = page.getByRole("region", { name: /chain/ });
         await chain.getByText("Commands").click();

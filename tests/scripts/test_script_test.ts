@@ -67,24 +67,30 @@ Deno.test("what shares the machine runs apart from the cores", () => {
 });
 
 Deno.test("the files with a failed test are read from the output, or it says that they cannot be", () => {
-  const list = (...lines: readonly string[]): string =>
-    `b ... FAILED (1s)\n\n FAILURES \n\n${lines.join("\n")}\n\n`;
-  const b = "b => ./tests/web/b_test.ts:3:6";
+  const good = "running 1 test from ./tests/web/a_test.ts\na ... ok (1ms)\n";
+  const bad = "running 2 tests from ./tests/web/b_test.ts\n" +
+    "b ... ok (1ms)\nc ... FAILED (1s)\n";
+  const printing = "running 1 test from ./tests/net/p_test.ts\n" +
+    "p ...\n------- output -------\nx\n----- output end -----\np ... FAILED (2ms)\n";
+  const parallel = "./tests/rtp/a_test.ts => a ... ok (1ms)\n" +
+    "./tests/rtp/b_test.ts => b ... FAILED (1ms)\n";
   const cases: [output: string, files: readonly string[] | undefined][] = [
-    ["a ... ok (1ms)\nok | 1 passed | 0 failed (1ms)\n", []],
+    [`${good}ok | 1 passed | 0 failed (1ms)\n`, []],
     [
-      `${list(b)}FAILED | 2 passed | 1 failed (1s)\n`,
+      `${good}${bad}FAILED | 2 passed | 1 failed (1s)\n`,
       ["tests/web/b_test.ts"],
     ],
     [
-      `${list(b, "c => d => ./tests/net/p_test.ts:70:6", b)}` +
-      "FAILED | 1 passed (2 steps) | 3 failed (1 step) (1s)\n",
-      ["tests/web/b_test.ts", "tests/net/p_test.ts"],
+      `${printing}${bad}FAILED | 1 passed | 2 failed (1s)\n`,
+      ["tests/net/p_test.ts", "tests/web/b_test.ts"],
     ],
-    // One more failed than the list tells: a file did not load.
-    [`${list(b)}FAILED | 1 passed | 2 failed (1s)\n`, undefined],
-    ["FAILED | 0 passed | 1 failed (1s)\n", undefined],
-    ["error: Type checking failed.\n", undefined],
+    [
+      `${parallel}FAILED | 1 passed | 1 failed (1s)\n`,
+      ["tests/rtp/b_test.ts"],
+    ],
+    // One more failed than the lines tell: a file did not load.
+    [`${bad}FAILED | 1 passed | 2 failed (1s)\n`, undefined],
+    [`${good}error: Type checking failed.\n`, undefined],
   ];
   for (const [output, files] of cases) {
     assert.deepEqual(readFailedFiles(output), files, output);

@@ -4,7 +4,12 @@
  * @module
  */
 
-import { type HttpServer, proxyPicture } from "../../net/mod.ts";
+import {
+  errorResponse,
+  type HttpServer,
+  jsonResponse,
+  proxyPicture,
+} from "../../net/mod.ts";
 import { startPageServer } from "../page/mod.ts";
 import type { Logger } from "../../log/mod.ts";
 import type { DemoPart, PartReport } from "./part.ts";
@@ -44,6 +49,13 @@ export function serveDemoPage(
       ),
     }],
     routes: {
+      "GET /parts/:id/timeline": (_request, { params }) => {
+        const tracks = parts.find(({ report }) => report.id === params.id)
+          ?.timeline;
+        return tracks === undefined
+          ? errorResponse(404, "No phrase has been decided")
+          : jsonResponse(JSON.parse(tracks));
+      },
       "GET /parts/:id/:name/frame": (_request, { params, url, closing }) =>
         proxyPicture({
           target: parts.find(({ report }) => report.id === params.id)

@@ -39,6 +39,10 @@ export interface PartReport {
   readonly commands: readonly string[];
   /** Names of its live pictures, at `/parts/ID/NAME/frame` of the demo's page. */
   readonly pictures: readonly string[];
+  /** What the link to its page is called. */
+  readonly pageLabel: string;
+  /** Phrases decided so far; the newest one's tracks are at `/parts/ID/timeline`. */
+  readonly decided: number;
 }
 
 /** What a part needs of the demo. */
@@ -65,6 +69,8 @@ export type PartChange = Partial<
 export interface PartPlan {
   readonly id: PartId;
   readonly title: string;
+  /** What the link to its page is called; "Open its page" when not given. */
+  readonly pageLabel?: string;
   /**
    * Starts its processes and resolves with a sentence on what it has seen when
    * it has shown that it works.
@@ -94,6 +100,7 @@ export class DemoPart {
   readonly #closing: (() => Promise<unknown>)[] = [];
   readonly #stop = new AbortController();
   readonly #frameUrls = new Map<string, URL>();
+  #timeline: string | undefined;
   #report: PartReport;
 
   /** A part that has not begun; `signal` aborts when the demo shall stop. */
@@ -109,6 +116,8 @@ export class DemoPart {
       page: null,
       commands: [],
       pictures: [],
+      pageLabel: plan.pageLabel ?? "Open its page",
+      decided: 0,
     };
   }
 
@@ -164,6 +173,17 @@ export class DemoPart {
     return this.#frameUrls.get(name);
   }
 
+  /** Shows the tracks of a decided phrase, JSON, in the place of the one before. */
+  showTimeline(tracks: string): void {
+    this.#timeline = tracks;
+    this.#become(this.#report.state, { decided: this.#report.decided + 1 });
+  }
+
+  /** The tracks of the newest decided phrase, JSON. */
+  get timeline(): string | undefined {
+    return this.#timeline;
+  }
+
   /** Starts one of its processes; the part fails when it dies. */
   start(
     name: string,
@@ -198,7 +218,7 @@ export class DemoPart {
     for (const child of this.#children.splice(0).reverse()) await child.stop();
   }
 
-  #become(state: PartState, change: PartChange): void {
+  #become(state: PartState, change: Partial<PartReport>): void {
     const before = this.#report.state;
     this.#report = { ...this.#report, ...change, state };
     if (state !== before) {

@@ -15,6 +15,7 @@ import type { DemoPart, PartPlan } from "./part.ts";
 export const partyPlan: PartPlan = {
   id: "party",
   title: "A watch party",
+  pageLabel: "Join the party",
   prove,
 };
 
@@ -62,7 +63,7 @@ async function prove(part: DemoPart): Promise<string> {
   const megabytes = Number(end.bytes) / 1e6;
   return `${megabytes.toFixed(1)} MB came to the viewer in ${
     Number(end.seconds).toFixed(1)
-  } s over ${String(end.ways)}, every byte as it was`;
+  } s over ${String(end.ways).replaceAll(",", " and ")}, every byte as it was`;
 }
 
 async function hashOf(path: string): Promise<string> {

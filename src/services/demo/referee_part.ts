@@ -41,22 +41,19 @@ async function prove(part: DemoPart): Promise<string> {
     ...ffmpegArgs,
   ]);
   const page = await part.listening(server, "Page");
-  const address = new URL(page).host;
   part.update({ says: "A phrase is painted", page });
-  part.showPictures(
-    new Map([["piste", new URL(`sessions/${SESSION}/frame`, page)]]),
-  );
-  const says = await runPhrase(part, address, 0);
-  if (stay) goOn(part, address);
+  const says = await runPhrase(part, page, 0);
+  if (stay) goOn(part, page);
   return says;
 }
 
 /** Paints a phrase, sends it as a camera would, and compares the decision with the truth. */
 async function runPhrase(
   part: DemoPart,
-  address: string,
+  page: string,
   round: number,
 ): Promise<string> {
+  const address = new URL(page).host;
   const { dir, ffmpegArgs, log } = part.context;
   const index = round % PHRASES.length;
   const video = join(dir, `phrase_${index + 1}.mkv`);
@@ -84,13 +81,22 @@ async function runPhrase(
     ...["referee-send", address, ...files],
     ...["--session-id", SESSION, "--realtime", ...ffmpegArgs],
   ]);
-  const { winner, reason, confidence } = resultOf(
+  part.showPictures(
+    new Map([["piste", new URL(`sessions/${SESSION}/frame`, page)]]),
+  );
+  const { winner, reason, confidence, links } = resultOf(
     await sender.event(({ event }) => event === "result"),
   );
+  part.showPictures(new Map());
   if (winner !== phrase.script.winner) {
     throw new Error(
       `Cannot trust the referee: it says ${winner}, and ${phrase.script.winner} it was`,
     );
+  }
+  if (links.tracks !== undefined) {
+    const { signal } = part;
+    const answer = await fetch(new URL(links.tracks, page), { signal });
+    part.showTimeline(await answer.text());
   }
   const says = `${winner} wins: ${reason} (${Math.round(confidence * 100)} %)`;
   part.update({ says });
@@ -98,19 +104,22 @@ async function runPhrase(
 }
 
 /** Further phrases, for whoever watches. */
-async function goOn(part: DemoPart, address: string): Promise<void> {
+async function goOn(part: DemoPart, page: string): Promise<void> {
   try {
     for (let round = 1; !part.signal.aborted; round++) {
       await sleepUntil(nowMicros() + PAUSE_MS * 1000, part.signal);
-      if (!part.signal.aborted) await runPhrase(part, address, round);
+      if (!part.signal.aborted) await runPhrase(part, page, round);
     }
   } catch (error) {
     if (!part.signal.aborted) part.context.log.warn(String(error));
   }
 }
 
-function resultOf(
-  event: ChildEvent,
-): { winner: string; reason: string; confidence: number } {
+function resultOf(event: ChildEvent): {
+  winner: string;
+  reason: string;
+  confidence: number;
+  links: Readonly<Record<string, string>>;
+} {
   return event.result as ReturnType<typeof resultOf>;
 }

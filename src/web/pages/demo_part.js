@@ -13,6 +13,7 @@ import {
   setAttribute,
   setText,
 } from "../static/pieces/dom.js";
+import { createDemoTimeline } from "./demo_timeline.js";
 import { createTile } from "../static/pieces/tile.js";
 
 /** @typedef {"starting" | "running" | "proven" | "failed"} PartState */
@@ -27,6 +28,8 @@ import { createTile } from "../static/pieces/tile.js";
  * @property {string | null} page
  * @property {readonly string[]} commands
  * @property {readonly string[]} pictures
+ * @property {string} pageLabel
+ * @property {number} decided
  */
 
 /** Small tiles, and many: more pictures a second are not seen. */
@@ -53,7 +56,8 @@ export function createPartPanel({ id, title }, pump) {
     stateText,
   );
   const says = element("p", { class: "part-says figure" });
-  const open = element("a", { class: "button", hidden: true }, "Open its page");
+  const open = element("a", { class: "button", hidden: true });
+  const timeline = createDemoTimeline(id);
   const tiles = element("div", { class: "part-tiles" });
   const commands = element("div", { class: "commands" });
   const details = element(
@@ -73,6 +77,7 @@ export function createPartPanel({ id, title }, pump) {
     ),
     says,
     tiles,
+    timeline.element,
     element("div", { class: "part-links" }, open),
     details,
   );
@@ -91,7 +96,9 @@ export function createPartPanel({ id, title }, pump) {
       const href = safeHref(part.page);
       open.hidden = href === undefined;
       if (href !== undefined) setAttribute(open, "href", href);
+      setText(open, part.pageLabel);
       showPictures(part);
+      timeline.update(part.decided);
       const text = part.commands.join("\n");
       details.hidden = text === "";
       if (text === shownCommands) return;
