@@ -44,7 +44,7 @@ const PAGE_SCRIPTS = {
     "chain_words.js",
   ],
   chain_peer: ["chain_peer.js"],
-  demo: ["demo.js", "demo_part.js"],
+  demo: ["demo.js", "demo_part.js", "demo_timeline.js"],
   referee: [
     "referee.js",
     "referee_api.js",
