@@ -5,8 +5,9 @@
  * Loss alone is no sign: a bad radio link loses as much at any rate, and repair
  * fills the gaps. A hop is too narrow when repair itself does not get through:
  * frames stay incomplete, or the sender has nothing left to repeat with. Then
- * whole frames are left out before they are sent, instead of fragments of all
- * of them on the way.
+ * pictures get coarser, and where that is not enough or cannot be, whole frames
+ * are left out before they are sent, instead of fragments of all of them on the
+ * way.
  *
  * @module
  */
@@ -16,6 +17,8 @@ import type { PeerReport } from "./report.ts";
 /** What a congested second leaves of the rate, and the least that is ever sent. */
 const DECREASE = 0.7;
 const LEAST_SHARE = 0.2;
+/** Of a picture's bytes so much is left at least: frames are left out beyond that. */
+const LEAST_DETAIL = 0.5;
 /** Time for a change to show before the next one. */
 const REACTION_US = 1_000_000;
 /** A hop that was quiet for so long is tried with a little more, every second. */
@@ -27,8 +30,10 @@ const LOSS_WEIGHT = 1 / 4;
 
 /** Where a chain is tight, and what is done about it. */
 export interface CongestionState {
-  /** Part of the frames that is sent, up to 1. */
+  /** Part of the source's bytes that is sent, up to 1. */
   readonly share: number;
+  /** Part of each picture's bytes that is to be left, up to 1. */
+  readonly detail: number;
   /** The peer at the end of the hop that is too narrow; `null` when none was lately. */
   readonly tightAt: string | null;
   /** Frames left out in this stream. */
@@ -53,13 +58,14 @@ export class CongestionControl {
   readonly #isAdapting: boolean;
   readonly #heard = new Map<string, Heard>();
   #share = 1;
+  #coarsens = true;
   #credit = 0;
   #tightAt: string | null = null;
   #tightUs = -Infinity;
   #changedUs = -Infinity;
   #leftOut = 0;
 
-  /** `isAdapting`: whether frames are left out, or only the place is told. */
+  /** `isAdapting`: whether less is sent, or only the place is told. */
   constructor(isAdapting: boolean) {
     this.#isAdapting = isAdapting;
   }
@@ -68,6 +74,7 @@ export class CongestionControl {
   state(nowUs: number): CongestionState {
     return {
       share: this.#share,
+      detail: this.#detail,
       tightAt: nowUs - this.#tightUs < RECOVERY_US ? this.#tightAt : null,
       framesLeftOut: this.#leftOut,
     };
@@ -77,9 +84,19 @@ export class CongestionControl {
   reset(): void {
     this.#heard.clear();
     this.#share = 1;
+    this.#coarsens = true;
     this.#credit = this.#leftOut = 0;
     this.#tightUs = this.#changedUs = -Infinity;
     this.#tightAt = null;
+  }
+
+  /** This stream's pictures cannot be made coarser: frames alone are left out. */
+  keepDetail(): void {
+    this.#coarsens = false;
+  }
+
+  get #detail(): number {
+    return this.#coarsens ? Math.max(LEAST_DETAIL, this.#share) : 1;
   }
 
   /** A peer reports; `before` is the one that sends to it. */
@@ -136,7 +153,7 @@ export class CongestionControl {
       this.#share = Math.min(1, this.#share + INCREASE);
       this.#changedUs = nowUs;
     }
-    this.#credit += this.#share;
+    this.#credit += this.#share / this.#detail;
     // The rounding of many shares must not leave out one more.
     if (this.#credit < 1 - 1e-9) {
       this.#leftOut++;

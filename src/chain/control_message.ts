@@ -22,7 +22,7 @@
  */
 
 import { hostField, MAX_PORT, pageField, portField } from "./address_fields.ts";
-import { BINARY_WIRE_NAME } from "./binary_datagram.ts";
+import { BINARY_WIRE_NAME } from "./binary_header.ts";
 import { nonceField } from "./control_seal.ts";
 import { ChainProtocolError } from "./chain_error.ts";
 import { checkPeerName } from "./peer_name.ts";

@@ -14,11 +14,8 @@
  * @module
  */
 
-import {
-  BINARY_FLAG,
-  BINARY_HEADER_BYTES,
-  type Sealing,
-} from "./binary_datagram.ts";
+import { type Sealing } from "./binary_datagram.ts";
+import { BINARY_FLAG, BINARY_HEADER_BYTES } from "./binary_header.ts";
 import { checksum } from "./binary_checksum.ts";
 import { type MacKey, TAG_BYTES } from "./chain_key.ts";
 import type { DropReason } from "./drop_reason.ts";

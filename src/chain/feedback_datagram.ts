@@ -2,7 +2,7 @@
  * What goes against the stream on a hop of our wire: the receiver asks for
  * fragments again (NACK), and measures how far the sender is (probe).
  *
- * Both have the header of `binary_datagram.ts`, with these meanings:
+ * Both have the header of `binary_header.ts`, with these meanings:
  *
  * ```text
  *              NACK (type 3)                    probe (type 5)
@@ -24,15 +24,14 @@
  * @module
  */
 
+import { type Sealing, writeBinaryHeader } from "./binary_datagram.ts";
 import {
   BINARY_HEADER_BYTES,
   BINARY_TYPE,
+  BinaryHeader,
   isBinaryDatagram,
   readBinaryFields,
-  type Sealing,
-  writeBinaryHeader,
-} from "./binary_datagram.ts";
-import { BinaryHeader } from "./binary_datagram.ts";
+} from "./binary_header.ts";
 import { ChainProtocolError } from "./chain_error.ts";
 
 /** Says that nothing of a frame has come, so that its fragments are not known. */

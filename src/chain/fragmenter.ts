@@ -4,14 +4,13 @@
  * @module
  */
 
+import { type Sealing, writeBinaryHeader } from "./binary_datagram.ts";
 import {
   BINARY_FLAG,
   BINARY_HEADER_BYTES,
   BINARY_TYPE,
   MAX_FRAGMENTS,
-  type Sealing,
-  writeBinaryHeader,
-} from "./binary_datagram.ts";
+} from "./binary_header.ts";
 import type { StoredFrame } from "./repair_responder.ts";
 
 /**

@@ -6,23 +6,25 @@
  */
 
 export {
+  type BinaryDatagram,
+  type BinaryEnd,
+  type BinaryFragment,
+  type BinaryParity,
+  decodeBinaryDatagram,
+  encodeBinaryEnd,
+  type Sealing,
+  setHopTime,
+} from "./binary_datagram.ts";
+export {
   BINARY_FLAG,
   BINARY_HEADER_BYTES,
   BINARY_TYPE,
   BINARY_WIRE_NAME,
-  type BinaryDatagram,
-  type BinaryEnd,
-  type BinaryFragment,
   BinaryHeader,
-  type BinaryParity,
-  decodeBinaryDatagram,
-  encodeBinaryEnd,
   isBinaryDatagram,
   MAX_FRAGMENTS,
   readBinaryHeader,
-  type Sealing,
-  setHopTime,
-} from "./binary_datagram.ts";
+} from "./binary_header.ts";
 export {
   type MacKey,
   MAX_SECRET_BYTES,

@@ -13,7 +13,7 @@
  */
 
 import { hostField, portField } from "./address_fields.ts";
-import { BINARY_WIRE_NAME } from "./binary_datagram.ts";
+import { BINARY_WIRE_NAME } from "./binary_header.ts";
 import { ChainProtocolError } from "./chain_error.ts";
 import { checkPeerName } from "./peer_name.ts";
 import { pythonJson } from "./python_json.ts";

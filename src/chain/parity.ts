@@ -14,12 +14,8 @@
  * @module
  */
 
-import {
-  BINARY_HEADER_BYTES,
-  BINARY_TYPE,
-  type Sealing,
-  writeBinaryHeader,
-} from "./binary_datagram.ts";
+import { type Sealing, writeBinaryHeader } from "./binary_datagram.ts";
+import { BINARY_HEADER_BYTES, BINARY_TYPE } from "./binary_header.ts";
 
 /** Most groups of a frame: what a receiver keeps of it. */
 export const MAX_PARITY_GROUPS = 256;

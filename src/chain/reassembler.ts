@@ -4,7 +4,7 @@
  * @module
  */
 
-import { BINARY_HEADER_BYTES, type BinaryHeader } from "./binary_datagram.ts";
+import { BINARY_HEADER_BYTES, type BinaryHeader } from "./binary_header.ts";
 import type { DropReason } from "./drop_reason.ts";
 import type { FramePool, PooledFrame } from "./frame_pool.ts";
 import { mixIn, PARITY_PREFIX_BYTES } from "./parity.ts";

@@ -9,29 +9,27 @@
  * @module
  */
 
+import { setHopTime } from "./binary_datagram.ts";
 import {
   BINARY_FLAG,
   BINARY_TYPE,
   BinaryHeader,
   isBinaryDatagram,
   readBinaryHeader,
-  setHopTime,
-} from "./binary_datagram.ts";
+} from "./binary_header.ts";
 import { ChainProtocolError } from "./chain_error.ts";
-import { ChunkReassembler } from "./chunk_reassembler.ts";
 import type { DatagramSeal } from "./datagram_seal.ts";
 import type { DropCounts, DropReason } from "./drop_reason.ts";
 import { FramePool } from "./frame_pool.ts";
 import {
   DEFAULT_MAX_FRAME_BYTES,
   type FrameWindowOptions,
-  MAX_FRAME_JUMP,
 } from "./frame_window.ts";
 import { encodeNack } from "./feedback_datagram.ts";
-import { Reassembler } from "./reassembler.ts";
-import { type RepairFigures, RepairRequester } from "./repair_requester.ts";
+import { RelayStream } from "./relay_stream.ts";
+import type { RepairFigures } from "./repair_requester.ts";
 import type { FragmentStore, StoredFrame } from "./repair_responder.ts";
-import { RelayFigures, type RelaySnapshot } from "./relay_figures.ts";
+import type { RelaySnapshot } from "./relay_figures.ts";
 import {
   type RelayOutcome,
   ReusedOutcome,
@@ -44,7 +42,6 @@ import {
   type StrandcastChunk,
   type StrandcastEnd,
 } from "./strandcast_datagram.ts";
-import { StreamGate } from "./stream_gate.ts";
 import { TextMemory } from "./text_memory.ts";
 
 /** Limits of a relay; each has a default. */
@@ -57,49 +54,35 @@ export interface RelayOptions extends FrameWindowOptions {
 
 /** Takes every datagram that a peer receives. */
 export class Relay implements FragmentStore {
-  readonly #gate = new StreamGate();
+  readonly #stream: RelayStream;
   readonly #header = new BinaryHeader();
-  readonly #fragments: Reassembler;
-  readonly #chunks: ChunkReassembler;
   readonly #maxFrameBytes: number;
   readonly #outcome = new ReusedOutcome();
-  readonly #figures = new RelayFigures();
   readonly #texts = new TextMemory();
-  readonly #requester: RepairRequester;
   #guarded = false;
   #seal: DatagramSeal | undefined;
   #downstreamWire: ChainWire | undefined;
-
-  /** How far the upstream's clock is ahead of ours, µs, when that is known. */
-  clockOffsetUs = 0;
-  /** How far the coordinator's clock is ahead of ours, µs, when that is known. */
-  originClockOffsetUs = 0;
 
   /** Waits for a stream. */
   constructor(options: RelayOptions = {}) {
     const { pool = new FramePool(), ...limits } = options;
     this.#maxFrameBytes = limits.maxFrameBytes ?? DEFAULT_MAX_FRAME_BYTES;
-    this.#fragments = new Reassembler({ ...limits, pool });
-    this.#chunks = new ChunkReassembler({ ...limits, pool });
-    this.#requester = new RepairRequester(
-      this.#fragments,
-      this.#fragments.size,
-    );
+    this.#stream = new RelayStream({ ...limits, pool });
   }
 
   /** Bytes held for frames that are not whole yet: bounded by the options. */
   get bytesInFlight(): number {
-    return this.#fragments.bytesInFlight + this.#chunks.bytesInFlight;
+    return this.#stream.bytesInFlight;
   }
 
   /** Frames that are not whole yet: bounded by the options. */
   get framesInFlight(): number {
-    return this.#fragments.framesInFlight + this.#chunks.framesInFlight;
+    return this.#stream.framesInFlight;
   }
 
   /** Datagrams dropped by reason since the relay began, over all streams. */
   get dropTotals(): Readonly<DropCounts> {
-    return this.#figures.dropTotals;
+    return this.#stream.figures.dropTotals;
   }
 
   /**
@@ -136,7 +119,7 @@ export class Relay implements FragmentStore {
    * upstream sends.
    */
   announceStream(streamId: number): void {
-    this.#gate.announce(streamId);
+    this.#stream.gate.announce(streamId);
   }
 
   /**
@@ -162,7 +145,7 @@ export class Relay implements FragmentStore {
       : isStrandcastDatagram(datagram)
       ? this.#receiveStrandcast(datagram, nowUs, fromUpstream)
       : "unknown-wire";
-    this.#figures.countDatagram(outcome.drop);
+    this.#stream.figures.countDatagram(outcome.drop);
     return outcome;
   }
 
@@ -177,84 +160,63 @@ export class Relay implements FragmentStore {
     frames: number,
     nowUs: number,
   ): StreamEnd | undefined {
-    const gate = this.#gate;
+    const { gate } = this.#stream;
     if (gate.wire !== "strandcast" && gate.streamId !== streamId) {
       if (streamId === 0) return undefined;
       if (gate.admitBinary(streamId, nowUs, true) !== "new") return undefined;
-      this.#begin("binary", streamId, nowUs);
+      this.#stream.begin("binary", streamId, nowUs);
     }
-    const end = this.#end(frames, true, "", nowUs);
+    const end = this.#stream.end(frames, true, "", nowUs);
     return typeof end === "object" ? end : undefined;
   }
 
   /** The stream whose fragments can be sent again; 0 for none. */
   get storedStreamId(): number {
-    return this.#gate.wire === "binary" ? this.#gate.streamId : 0;
+    return this.#stream.storedStreamId;
   }
 
   /** A frame whose fragments can be sent again; valid until the next `receive`. */
   stored(frame: number): StoredFrame | undefined {
-    return this.#fragments.stored(frame);
+    return this.#stream.stored(frame);
   }
 
   /** When to call `nack`; `undefined` while nothing is missing. */
   get nackAtUs(): number | undefined {
-    return this.#requester.nextLookUs;
+    return this.#stream.requester.nextLookUs;
   }
 
   /** The question for what is missing, for the upstream; `undefined` when there is none now. */
   nack(nowUs: number): Uint8Array<ArrayBuffer> | undefined {
-    const wanted = this.#requester.look(nowUs);
+    const { requester, gate } = this.#stream;
+    const wanted = requester.look(nowUs);
     return wanted.length === 0
       ? undefined
-      : encodeNack(this.#gate.streamId, wanted, nowUs, this.#seal);
+      : encodeNack(gate.streamId, wanted, nowUs, this.#seal);
   }
 
   /** What repair has done in this stream. */
   get repairFigures(): RepairFigures & { readonly replaced: number } {
-    const { replaced } = this.#fragments;
-    return { ...this.#requester.figures, replaced };
+    return this.#stream.repairFigures;
   }
 
   /** The relay's part of a peer's report. */
   snapshot(nowUs: number): RelaySnapshot {
-    const { wire = null, streamId, endFrames } = this.#gate;
-    const window = this.#window(wire ?? "binary");
-    return this.#figures.snapshot({
-      wire,
-      streamId,
-      framesReceived: window.framesReceived,
-      framesLost: window.framesLost,
-      framesInStream: endFrames < 0 ? null : endFrames,
-    }, nowUs);
+    return this.#stream.snapshot(nowUs);
   }
 
   /** Lets go of every frame in flight. */
   close(): void {
-    this.#fragments.reset();
-    this.#chunks.reset();
+    this.#stream.close();
   }
 
   /** Whether a datagram that is not of the guarded upstream is taken all the same. */
   #mayStandIn(datagram: Uint8Array, nowUs: number): boolean {
     const header = this.#header;
-    return this.#gate.isUpstreamSilent(nowUs) &&
+    const { gate } = this.#stream;
+    return gate.isUpstreamSilent(nowUs) &&
       readBinaryHeader(datagram, header) === 0 &&
       header.type === BINARY_TYPE.fragment &&
-      header.streamId === this.#gate.announced;
-  }
-
-  #window(wire: ChainWire): Reassembler | ChunkReassembler {
-    return wire === "binary" ? this.#fragments : this.#chunks;
-  }
-
-  #begin(wire: ChainWire, streamId: number, nowUs: number): void {
-    const { newest, size } = this.#window(this.#gate.wire ?? wire);
-    this.#gate.begin(wire, streamId, { newest, window: size }, nowUs);
-    this.#fragments.reset();
-    this.#chunks.reset();
-    this.#figures.reset();
-    this.#requester.reset();
+      header.streamId === gate.announced;
   }
 
   #receiveBinary(
@@ -266,25 +228,25 @@ export class Relay implements FragmentStore {
     const unreadable = readBinaryHeader(datagram, header);
     if (unreadable !== 0) return unreadable;
     if (header.frameBytes > this.#maxFrameBytes) return "too-large";
-    const gate = this.#gate;
+    const { gate, fragments, figures, requester } = this.#stream;
     const place = gate.admitBinary(header.streamId, nowUs, fromUpstream);
     if (place === "new") {
       const isAnnounced = header.streamId === gate.announced;
       if (this.#seal !== undefined && !isAnnounced) return "foreign-stream";
-      this.#begin("binary", header.streamId, nowUs);
+      this.#stream.begin("binary", header.streamId, nowUs);
       this.#outcome.started = header.streamId;
     } else if (place !== "current") return place;
     const mayJump = gate.mayJump(nowUs, fromUpstream);
     const refused = header.type === BINARY_TYPE.end
       ? this.#noteEnd(header.frameNumber, mayJump, "", nowUs)
       : header.type === BINARY_TYPE.parity
-      ? this.#fragments.addParity(header, datagram, mayJump)
-      : this.#fragments.add(header, datagram, mayJump);
+      ? fragments.addParity(header, datagram, mayJump)
+      : fragments.add(header, datagram, mayJump);
     if (refused !== 0) return refused;
     gate.accept(nowUs, fromUpstream);
     if (header.type === BINARY_TYPE.fragment) {
-      this.#figures.countTransit((nowUs - header.hopTimeUs) | 0);
-      this.#requester.arrived(
+      figures.countTransit((nowUs - header.hopTimeUs) | 0);
+      requester.arrived(
         header.frameNumber,
         header.index,
         header.total,
@@ -292,10 +254,15 @@ export class Relay implements FragmentStore {
         nowUs,
       );
     } else if (header.type === BINARY_TYPE.parity) {
-      this.#requester.expectParity();
+      requester.expectParity();
     }
     if (header.type !== BINARY_TYPE.end) {
-      this.#passFrame(header.frameNumber, "", header.originTimeUs, nowUs);
+      this.#outcome.frame = this.#stream.pass(
+        header.frameNumber,
+        "",
+        header,
+        nowUs,
+      );
     }
     if (this.#downstreamWire !== "strandcast") {
       this.#outcome.forward = true;
@@ -329,9 +296,9 @@ export class Relay implements FragmentStore {
     nowUs: number,
     fromUpstream: boolean,
   ): DropReason | 0 {
-    const gate = this.#gate;
+    const { gate, chunks } = this.#stream;
     const isChunk = message.type === "video_frame";
-    const { newest } = this.#chunks;
+    const { newest } = chunks;
     if (!isChunk && gate.straggles(message.frames, newest, nowUs)) {
       return "stale";
     }
@@ -344,16 +311,19 @@ export class Relay implements FragmentStore {
       fromUpstream,
     );
     if (place === "new") {
-      this.#begin("strandcast", 0, nowUs);
+      this.#stream.begin("strandcast", 0, nowUs);
       this.#outcome.started = 0;
     } else if (place !== "current") return place;
     const mayJump = gate.mayJump(nowUs, fromUpstream);
     const refused = isChunk
-      ? this.#chunks.add(message, mayJump)
+      ? chunks.add(message, mayJump)
       : this.#noteEnd(message.frames, mayJump, message.origin, nowUs);
     if (refused !== 0) return refused;
     gate.accept(nowUs, fromUpstream);
-    if (isChunk) this.#passFrame(number, message.origin, 0, nowUs);
+    if (isChunk) {
+      const { origin } = message;
+      this.#outcome.frame = this.#stream.pass(number, origin, undefined, nowUs);
+    }
     return 0;
   }
 
@@ -363,72 +333,9 @@ export class Relay implements FragmentStore {
     origin: string,
     nowUs: number,
   ): DropReason | 0 {
-    const end = this.#end(frames, mayJump, origin, nowUs);
+    const end = this.#stream.end(frames, mayJump, origin, nowUs);
     if (typeof end !== "object") return end;
     this.#outcome.end = end;
     return 0;
-  }
-
-  /**
-   * The end of the current stream at first sight, 0 for a copy of it, or why
-   * it is refused: its count of frames cannot be, because more came already
-   * or far fewer. A stranger's end would otherwise stop the figures, if not
-   * the picture.
-   */
-  #end(
-    frames: number,
-    mayJump: boolean,
-    origin: string,
-    nowUs: number,
-  ): StreamEnd | DropReason | 0 {
-    const { wire, streamId } = this.#gate;
-    if (wire === undefined) return "stale";
-    const window = this.#window(wire);
-    if (frames <= this.#figures.newestWhole) return "conflict";
-    const beyond = frames - 1 - window.newest > MAX_FRAME_JUMP;
-    if (beyond && window.newest >= 0 && !mayJump) return "frame-jump";
-    const sight = this.#gate.end(frames);
-    if (sight !== "first") return sight === "copy" ? 0 : sight;
-    window.setTotal(frames);
-    if (wire === "binary") this.#requester.ended(frames, nowUs);
-    return { streamId, frames, wire, origin };
-  }
-
-  /** After a datagram of frame `number` was taken: figures, and the frame if it is whole. */
-  #passFrame(
-    number: number,
-    origin: string,
-    originTimeUs: number,
-    nowUs: number,
-  ): void {
-    const gate = this.#gate;
-    const wire = gate.wire ?? "binary";
-    const window = this.#window(wire);
-    if (gate.endFrames >= 0 && number >= gate.endFrames) {
-      gate.reopen();
-      window.setTotal(undefined);
-    }
-    const jpeg = window.completed;
-    if (jpeg === undefined) return;
-    window.completed = undefined;
-    this.#figures.countFrame(number, jpeg.bytes.length, nowUs);
-    if (wire === "binary") {
-      // The hop time is a 32-bit number, so the difference is one with a sign.
-      const hop = (nowUs - this.#header.hopTimeUs) | 0;
-      this.#figures.measure(
-        hop + this.clockOffsetUs,
-        nowUs - originTimeUs + this.originClockOffsetUs,
-        nowUs,
-      );
-    }
-    const { streamId } = gate;
-    this.#outcome.frame = {
-      number,
-      streamId,
-      originTimeUs,
-      wire,
-      origin,
-      jpeg,
-    };
   }
 }

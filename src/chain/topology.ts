@@ -1,6 +1,8 @@
 /**
  * Who follows whom. The chain's order is the order of registration; the
- * coordinator sends to the first peer, and each peer to the next.
+ * coordinator sends to the first peer, and each peer to the next. With a
+ * fan-out the coordinator feeds several chains, and who registers goes to the
+ * end of the shortest.
  *
  * @module
  */
@@ -54,22 +56,40 @@ export interface Registration {
   readonly updates: LinkUpdate[];
 }
 
+/** The order of one chain after another. */
+type Chains = readonly (readonly TopologyPeer[])[];
+
 /** The chain's order. Peer names are checked before they get here. */
 export class Topology {
+  #chains: Chains;
   #peers: readonly TopologyPeer[] = [];
   readonly #coordinatorBinary: boolean;
 
-  /** `coordinatorBinary`: whether the coordinator may send our binary wire. */
-  constructor(options: { readonly coordinatorBinary?: boolean } = {}) {
+  /**
+   * `coordinatorBinary`: whether the coordinator may send our binary wire;
+   * `fanOut`: chains that it feeds, 1 by default.
+   */
+  constructor(
+    options: {
+      readonly coordinatorBinary?: boolean;
+      readonly fanOut?: number;
+    } = {},
+  ) {
     this.#coordinatorBinary = options.coordinatorBinary ?? true;
+    this.#chains = Array.from({ length: options.fanOut ?? 1 }, () => []);
   }
 
-  /** The coordinator's next hop; `undefined` while the chain is empty. */
+  /** The coordinator's next hop; `undefined` while the (first) chain is empty. */
   get firstHop(): Link | undefined {
-    return this.#nextOf(this.#peers, -1);
+    return this.firstHops[0];
   }
 
-  /** Peers in chain order. */
+  /** The coordinator's next hop in each chain; `undefined` for an empty one. */
+  get firstHops(): readonly (Link | undefined)[] {
+    return this.#chains.map((chain) => this.#nextOf(chain, -1));
+  }
+
+  /** Peers in chain order, one chain after another. */
   list(): readonly TopologyPeer[] {
     return this.#peers;
   }
@@ -81,42 +101,56 @@ export class Topology {
 
   /** The peer before `name`; `undefined` for the first and for strangers. */
   previousOf(name: string): TopologyPeer | undefined {
-    return this.#peers[this.#indexOf(name) - 1];
+    const chain = this.#chainOf(name);
+    return chain[indexOf(chain, name) - 1];
   }
 
   /** Where `name` sends to; `undefined` for the last and for strangers. */
   nextOf(name: string): Link | undefined {
-    const index = this.#indexOf(name);
-    return index < 0 ? undefined : this.#nextOf(this.#peers, index);
+    const chain = this.#chainOf(name);
+    const index = indexOf(chain, name);
+    return index < 0 ? undefined : this.#nextOf(chain, index);
+  }
+
+  /** The hop that leads to `name`; `undefined` for strangers. */
+  linkTo(name: string): Link | undefined {
+    const chain = this.#chainOf(name);
+    const index = indexOf(chain, name);
+    return index < 0 ? undefined : this.#nextOf(chain, index - 1);
   }
 
   /**
-   * Appends a peer. An empty name becomes `peer{N+1}`; a name that is already
+   * Appends a peer to the shortest chain. An empty name becomes `peer{N+1}`; a name that is already
    * there is a peer that came back: its old place is bridged and it goes to
    * the end.
    *
    * @throws {RangeError} when the chain is full.
    */
   register(peer: TopologyPeer): Registration {
-    const others = this.#peers.filter((other) => other.name !== peer.name);
-    if (others.length >= MAX_PEERS) {
+    const others = without(this.#chains, peer.name);
+    if (others.flat().length >= MAX_PEERS) {
       throw new RangeError(
         `Cannot register another peer: the chain has ${MAX_PEERS}`,
       );
     }
     const named = peer.name === "" ? { ...peer, name: this.#freeName() } : peer;
-    const previous = others.at(-1);
-    const updates = this.#change([...others, named]);
+    const least = Math.min(...others.map(({ length }) => length));
+    const at = others.findIndex(({ length }) => length === least);
+    const previous = others[at]?.at(-1);
+    const updates = this.#change(
+      others.map((chain, index) => index === at ? [...chain, named] : chain),
+    );
     return { peer: named, previous, updates };
   }
 
   /** Takes a peer out and joins its neighbours; does nothing for a stranger. */
   remove(name: string): LinkUpdate[] {
-    return this.#change(this.#peers.filter((peer) => peer.name !== name));
+    return this.#change(without(this.#chains, name));
   }
 
-  #indexOf(name: string): number {
-    return this.#peers.findIndex((peer) => peer.name === name);
+  /** The chain with that peer; an empty one for strangers. */
+  #chainOf(name: string): readonly TopologyPeer[] {
+    return this.#chains.find((chain) => indexOf(chain, name) >= 0) ?? [];
   }
 
   #freeName(): string {
@@ -134,20 +168,38 @@ export class Topology {
   }
 
   /** Installs a new order; what differs from the old one is to be told. */
-  #change(after: readonly TopologyPeer[]): LinkUpdate[] {
-    const before = this.#peers;
-    const places = new Map(before.map((peer, index) => [peer.name, index]));
-    this.#peers = after;
+  #change(after: Chains): LinkUpdate[] {
+    const before = this.#chains;
+    const hops = new Map(
+      before.flatMap((chain) =>
+        chain.map((peer, index) =>
+          [peer.name, this.#nextOf(chain, index)] as const
+        )
+      ),
+    );
+    this.#chains = after;
+    this.#peers = after.flat();
     const updates: LinkUpdate[] = [];
-    for (let index = -1; index < after.length; index++) {
-      const from = after[index];
-      const place = from === undefined ? -1 : places.get(from.name);
-      const next = this.#nextOf(after, index);
-      const old = place === undefined ? undefined : this.#nextOf(before, place);
-      if (!sameLink(old, next)) updates.push({ from, next });
+    for (const [branch, chain] of after.entries()) {
+      for (let index = -1; index < chain.length; index++) {
+        const from = chain[index];
+        const next = this.#nextOf(chain, index);
+        const old = from === undefined
+          ? this.#nextOf(before[branch] ?? [], -1)
+          : hops.get(from.name);
+        if (!sameLink(old, next)) updates.push({ from, next });
+      }
     }
     return updates;
   }
+}
+
+function indexOf(chain: readonly TopologyPeer[], name: string): number {
+  return chain.findIndex((peer) => peer.name === name);
+}
+
+function without(chains: Chains, name: string): Chains {
+  return chains.map((chain) => chain.filter((peer) => peer.name !== name));
 }
 
 function sameLink(a: Link | undefined, b: Link | undefined): boolean {

@@ -32,9 +32,16 @@ export const SENDING_FLAGS = {
     help:
       "Send up to this much parity, so that lost fragments need no asking; the loss decides",
   },
+  "fan-out": {
+    kind: "integer",
+    min: 1,
+    max: 16,
+    default: 1,
+    help: "Feed this many chains; who registers goes to the shortest",
+  },
   "adapt": {
     kind: "boolean",
-    help: "Leave out whole frames while a hop cannot carry all of them",
+    help: "Send coarser pictures, then fewer, while a hop cannot carry all",
   },
 } as const satisfies FlagTable;
 

@@ -104,12 +104,12 @@ export class EntropyTranscoder {
     this.#put(code >>> 5, code & 31);
   }
 
-  /** Steps over a block's AC coefficients. */
-  skipAc(decoder: HuffmanDecoder): void {
+  /** Steps over a block's AC coefficients; `from` is the first that was not read. */
+  skipAc(decoder: HuffmanDecoder, from = 1): void {
     const source = this.#source;
     const lookup = decoder.lookup;
     let position = this.#position;
-    let index = 1;
+    let index = from;
     while (index < BLOCK_END) {
       const word = source.getUint32(position >>> 3) << (position & 7);
       const entry = lookup[word >>> LOOKUP_SHIFT]!;
@@ -170,6 +170,35 @@ export class EntropyTranscoder {
     this.#position = position;
     this.#pending = pending;
     this.#free = free;
+  }
+
+  /**
+   * As {@linkcode EntropyTranscoder.copyAc}, but none of the coefficients that
+   * stand after `last` in the zigzag.
+   */
+  trimAc(decoder: HuffmanDecoder, codes: Uint32Array, last: number): void {
+    this.#reserve();
+    for (let index = 1; index < BLOCK_END;) {
+      const word = this.#peek();
+      const entry = decoder.lookup[word >>> LOOKUP_SHIFT]!;
+      const found = entry === 0 ? decoder.longCode(word) : widen(entry);
+      const symbol = found >>> 5;
+      const size = symbol & 15;
+      const at = index + (symbol >>> 4);
+      if (symbol !== 0 && at > last) {
+        this.writeEndOfBlock(codes);
+        return this.skipAc(decoder, index);
+      }
+      const code = codes[symbol]!;
+      if (code === 0) throw notEncodable(symbol);
+      this.#position += found & 31;
+      const bits = this.#peek() >>> 1 >>> (31 - size);
+      this.#position += size;
+      this.#put(((code >>> 5) << size) | bits, (code & 31) + size);
+      if (this.#position > this.#limit) throw tooShort();
+      if (symbol === 0) return;
+      index = at + 1;
+    }
   }
 
   /** Fills the last byte with ones and writes RST`number` (F.1.2.3). */

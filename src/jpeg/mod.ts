@@ -51,6 +51,8 @@ export {
   multipartContentType,
 } from "./mjpeg_writer.ts";
 export {
+  ALL_COEFFICIENTS,
+  coarsenJpeg,
   hasStandardHuffman,
   recodeToStandardHuffman,
   withStandardHuffman,

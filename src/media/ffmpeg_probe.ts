@@ -149,12 +149,16 @@ function rateField(
 export async function probeVideo(
   ffmpeg: string,
   input: FfmpegInput,
-  options: { readonly signal?: AbortSignal | undefined } = {},
+  options: {
+    readonly signal?: AbortSignal | undefined;
+    readonly swift?: boolean;
+  } = {},
 ): Promise<VideoInfo> {
   const { signal } = options;
   const lines: string[] = [];
   await using process = spawnFfmpeg(ffmpeg, input.args, {
     signal,
+    swift: options.swift ?? false,
     logLevel: "info",
     onLine: (line) => {
       if (lines.length < MAX_DESCRIPTION_LINES) lines.push(line);
@@ -246,13 +250,20 @@ export async function withMeasuredRate(
   ffmpeg: string,
   input: FfmpegInput,
   info: VideoInfo,
-  options: { readonly signal?: AbortSignal | undefined } = {},
+  options: {
+    readonly signal?: AbortSignal | undefined;
+    readonly swift?: boolean;
+  } = {},
 ): Promise<VideoInfo> {
   await using process = spawnFfmpeg(ffmpeg, [
     ...["-t", String(MEASURED_SECONDS), ...input.args],
     ...["-map", "0:V:0", "-c", "copy"],
     ...["-frames:v", String(MAX_MEASURED_FRAMES), "-f", "framecrc", "pipe:1"],
-  ], { signal: options.signal, stdout: "piped" });
+  ], {
+    signal: options.signal,
+    swift: options.swift ?? false,
+    stdout: "piped",
+  });
   const text = await new Response(process.stdout).text();
   await process.exit;
   options.signal?.throwIfAborted();

@@ -31,6 +31,25 @@ export interface SpawnOptions {
   readonly logLevel?: "error" | "warning" | "info";
   /** Receives each line of stderr. */
   readonly onLine?: (line: string) => void;
+  /**
+   * Lets setsid(1) make the process group where there is one: with a child that
+   * does it itself Deno copies our page tables, 10 to 20 ms in which nothing else runs.
+   */
+  readonly swift?: boolean;
+}
+
+/** Where systems with Linux have setsid(1). */
+const SETSID_PLACES = ["/usr/bin/setsid", "/bin/setsid"];
+
+function findSetsid(): string | undefined {
+  if (Deno.build.os !== "linux") return undefined;
+  return SETSID_PLACES.find((path) => {
+    try {
+      return Deno.statSync(path).isFile;
+    } catch {
+      return false;
+    }
+  });
 }
 
 /** How an ffmpeg ended. */
@@ -184,9 +203,11 @@ export function spawnFfmpeg(
   options: SpawnOptions = {},
 ): FfmpegProcess {
   let child: Deno.ChildProcess;
+  const setsid = options.swift ? findSetsid() : undefined;
   try {
-    child = new Deno.Command(ffmpeg, {
+    child = new Deno.Command(setsid ?? ffmpeg, {
       args: [
+        ...(setsid === undefined ? [] : [ffmpeg]),
         "-nostdin",
         "-hide_banner",
         "-loglevel",
@@ -196,7 +217,7 @@ export function spawnFfmpeg(
       stdin: options.stdin ?? "null",
       stdout: options.stdout ?? "null",
       stderr: "piped",
-      detached: true,
+      detached: setsid === undefined,
     }).spawn();
   } catch (cause) {
     throw new MissingProgramError(

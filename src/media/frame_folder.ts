@@ -6,6 +6,7 @@
 
 import { join } from "node:path";
 import type { Logger } from "../log/mod.ts";
+import { DiskPace } from "./disk_pace.ts";
 import { MediaError } from "./errors.ts";
 
 /** Frames that wait to be written: two seconds of video while a disk wakes up. */
@@ -23,6 +24,8 @@ export interface FrameFolderOptions {
   readonly keep?: number | undefined;
   /** Told once when saving fails. */
   readonly log: Logger;
+  /** What the disk has shown of itself; nothing yet by default. */
+  readonly pace?: DiskPace;
 }
 
 /** What has happened to the frames given to a folder. */
@@ -44,19 +47,23 @@ type Task =
   }
   | { readonly kind: "clear" };
 
+const NONE: readonly number[] = [];
+
 /** Name of a frame's file. */
 export function frameFileName(frameNumber: number): string {
   return `frame_${String(frameNumber).padStart(6, "0")}.jpg`;
 }
 
 /**
- * Saves frames as `frame_%06d.jpg` under one folder, in the background: the
- * stream never waits for the disk, and goes on when it is full.
+ * Saves frames as `frame_%06d.jpg` under one folder: at once while the disk
+ * is quick, else in the background, so that the stream never waits for the
+ * disk; and it goes on when that is full.
  */
 export class FrameFolder implements AsyncDisposable {
   readonly #folder: string;
   readonly #keep: number;
   readonly #log: Logger;
+  readonly #pace: DiskPace;
   #tasks: Task[] = [];
   #queuedBytes = 0;
   #kept: number[] = [];
@@ -71,6 +78,7 @@ export class FrameFolder implements AsyncDisposable {
     this.#folder = folder;
     this.#keep = options.keep ?? Infinity;
     this.#log = options.log;
+    this.#pace = options.pace ?? new DiskPace();
   }
 
   /**
@@ -112,9 +120,10 @@ export class FrameFolder implements AsyncDisposable {
   }
 
   /**
-   * Queues a frame, which must not be changed before `done` is called: when it
-   * was written, or could not be. `false` when too many wait already; it is
-   * then not saved and `done` never called.
+   * Writes or queues a frame, which must not be changed before `done` is
+   * called: when it was written, or could not be; that may be during this call.
+   * `false` when too many wait already; it is then not saved and `done` never
+   * called.
    *
    * @throws {RangeError} when `frameNumber` is no whole number from 0.
    */
@@ -125,6 +134,11 @@ export class FrameFolder implements AsyncDisposable {
   ): boolean {
     if (!Number.isSafeInteger(frameNumber) || frameNumber < 0) {
       throw new RangeError(`Cannot save frame ${frameNumber}: it is no number`);
+    }
+    if (!this.#isWorking && this.#pace.isQuick) {
+      this.#writeNow(frameNumber, bytes);
+      done();
+      return true;
     }
     if (
       this.#tasks.length >= MAX_QUEUED_FRAMES ||
@@ -181,22 +195,64 @@ export class FrameFolder implements AsyncDisposable {
 
   async #write(frameNumber: number, bytes: Uint8Array): Promise<void> {
     const path = this.#path(frameNumber);
+    const begun = performance.now();
     try {
       await Deno.writeFile(path, bytes);
     } catch (error) {
-      this.#failed++;
-      this.#report(explain(error));
+      this.#fail(error);
       // half a picture is worse than none
       await Deno.remove(path).catch(() => {});
       return;
+    } finally {
+      this.#pace.note(performance.now() - begun);
     }
+    for (const old of this.#superseded(frameNumber)) {
+      await Deno.remove(this.#path(old)).catch(() => {}); // the user may have
+    }
+  }
+
+  /** As `#write`, while the caller waits: see {@linkcode DiskPace}. */
+  #writeNow(frameNumber: number, bytes: Uint8Array): void {
+    const path = this.#path(frameNumber);
+    const begun = performance.now();
+    try {
+      // Files that are made and removed all the time are dear: some file
+      // systems step over what was removed in the last minute, one by one.
+      if (this.#kept.length === this.#keep) this.#renameOldest(path);
+      Deno.writeFileSync(path, bytes);
+    } catch (error) {
+      this.#fail(error);
+      removeIfThere(path);
+      return;
+    } finally {
+      this.#pace.note(performance.now() - begun);
+    }
+    for (const old of this.#superseded(frameNumber)) {
+      removeIfThere(this.#path(old));
+    }
+  }
+
+  /** The oldest file's place on the disk becomes the new one's. */
+  #renameOldest(path: string): void {
+    const oldest = this.#kept.shift() ?? 0;
+    try {
+      Deno.renameSync(this.#path(oldest), path);
+    } catch {
+      // Not there any more: the new one is made.
+    }
+  }
+
+  /** A frame was written: the numbers of those that are not to be kept any more. */
+  #superseded(frameNumber: number): readonly number[] {
     this.#saved++;
-    if (this.#keep === Infinity) return;
+    if (this.#keep === Infinity) return NONE;
     if (this.#kept.at(-1) !== frameNumber) this.#kept.push(frameNumber);
-    while (this.#kept.length > this.#keep) {
-      const oldest = this.#kept.shift() ?? 0;
-      await Deno.remove(this.#path(oldest)).catch(() => {}); // the user may have
-    }
+    return this.#kept.splice(0, Math.max(0, this.#kept.length - this.#keep));
+  }
+
+  #fail(error: unknown): void {
+    this.#failed++;
+    this.#report(explain(error));
   }
 
   async #clear(): Promise<void> {
@@ -222,6 +278,14 @@ export class FrameFolder implements AsyncDisposable {
     this.#log.error(
       `Cannot save frames in "${this.#folder}": ${why}. The stream goes on; free space or name another folder, and start again`,
     );
+  }
+}
+
+function removeIfThere(path: string): void {
+  try {
+    Deno.removeSync(path);
+  } catch {
+    // The user may have, or it could not be made.
   }
 }
 

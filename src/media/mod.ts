@@ -39,6 +39,7 @@ export type {
 } from "./ffmpeg_process.ts";
 export { ffmpegVersion } from "./ffmpeg_version.ts";
 export type { FfmpegVersion } from "./ffmpeg_version.ts";
+export { DiskPace } from "./disk_pace.ts";
 export { frameFileName, FrameFolder } from "./frame_folder.ts";
 export type { FrameFolderOptions, FrameFolderStats } from "./frame_folder.ts";
 export { paceFrames } from "./frame_pacer.ts";

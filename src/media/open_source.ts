@@ -110,7 +110,7 @@ export async function openSource(
     case "chain":
       throw new MediaError(
         "unsupported",
-        `Cannot read chain://${spec.host}:${spec.port} here: only a peer of the chain can`,
+        `Cannot read chain://${spec.host}:${spec.port} here: it is no matter of files and ffmpeg`,
       );
   }
 }

@@ -297,11 +297,21 @@ async function chooseEncoding(
   }
 }
 
+/** What an ffmpeg can encode, by its path: asking takes 50 ms. */
+const encoders = new Map<string, Promise<string>>();
+
 async function hasEncoder(ffmpeg: string, name: string): Promise<boolean> {
+  const listed = encoders.get(ffmpeg) ?? listEncoders(ffmpeg);
+  encoders.set(ffmpeg, listed);
+  listed.catch(() => encoders.delete(ffmpeg)); // perhaps it works next time
+  return (await listed).includes(` ${name} `);
+}
+
+async function listEncoders(ffmpeg: string): Promise<string> {
   await using listing = spawnFfmpeg(ffmpeg, ["-encoders"], {
     stdout: "piped",
   });
   const text = await new Response(listing.stdout).text();
   await listing.exit;
-  return text.includes(` ${name} `);
+  return text;
 }

@@ -93,6 +93,8 @@ export async function startHttpServer(
 ): Promise<HttpServer> {
   const closing = new AbortController();
   const cutting = new AbortController();
+  /** The host that was allowed last. */
+  const known = { host: undefined as string | undefined };
   let active = 0;
   let drained: (() => void) | undefined;
 
@@ -119,7 +121,7 @@ export async function startHttpServer(
     }
     active++;
     const answered = remote.completed.then(finishOne, finishOne);
-    const refusal = refuse(request, options);
+    const refusal = refuse(request, options, known);
     if (refusal !== undefined) return refusal;
     try {
       return await options.handler(request, {
@@ -180,10 +182,15 @@ export async function startHttpServer(
 function refuse(
   request: Request,
   options: HttpServerOptions,
+  known: { host: string | undefined },
 ): Response | undefined {
   // HTTP/1.0 may come without a Host: no browser does that.
   const host = request.headers.get("host") ?? new URL(request.url).host;
-  if (!hostAllowed(host, options.hostname, options.allowedHosts)) {
+  if (host === known.host) {
+    // A page that shows every frame asks thirty times a second.
+  } else if (hostAllowed(host, options.hostname, options.allowedHosts)) {
+    known.host = host;
+  } else {
     return errorResponse(
       403,
       `Cannot answer for host "${host}": this server goes by its address and by "localhost"`,

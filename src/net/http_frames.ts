@@ -7,8 +7,8 @@
  * @module
  */
 
-import type { HttpRequestInfo } from "./http.ts";
 import { errorResponse } from "./http_reply.ts";
+import type { RouteInfo } from "./http_route.ts";
 
 /**
  * How long a request waits for the next frame. Short enough that a page notices a source that
@@ -147,9 +147,9 @@ export class LiveFrames {
    */
   async respond(
     request: Request,
-    { closing, answered }: Partial<HttpRequestInfo> = {},
+    { closing, answered, url = new URL(request.url) }: Partial<RouteInfo> = {},
   ): Promise<Response> {
-    const query = new URL(request.url).searchParams;
+    const query = url.searchParams;
     const after = Number(query.get("after") ?? 0);
     const wait = Number(query.get("wait") ?? LONG_POLL_MS);
     if (!Number.isSafeInteger(after) || !(wait >= 0)) {

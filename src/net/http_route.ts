@@ -49,15 +49,25 @@ export function route(
     return { method, segments: path.split("/"), handler };
   }).sort((a, b) => parameters(a) - parameters(b));
 
+  const literal = new Map(
+    routes.filter((one) => parameters(one) === 0).map((one) =>
+      [`${one.method} ${one.segments.join("/")}`, one.handler] as const
+    ),
+  );
+
   return (request, info) => {
     const url = new URL(request.url);
+    const method = request.method === "HEAD" ? "GET" : request.method;
+    const known = literal.get(`${method} ${url.pathname}`);
+    if (known !== undefined) {
+      return known(request, { ...info, url, params: {} });
+    }
     const segments = url.pathname.split("/");
     const fitting = routes.flatMap((one) => {
       const params = match(one.segments, segments);
       return params === undefined ? [] : [{ ...one, params }];
     });
-    const wanted = request.method === "HEAD" ? "GET" : request.method;
-    const chosen = fitting.find(({ method }) => method === wanted);
+    const chosen = fitting.find((one) => one.method === method);
     if (chosen !== undefined) {
       return chosen.handler(request, { ...info, url, params: chosen.params });
     }

@@ -66,27 +66,31 @@ export class PortableUdpSocket implements UdpSocket {
     count: number,
     to: UdpAddress,
   ): Promise<void> {
+    const destination = this.#at(to);
+    // Not by way of sendOne: a promise less for each datagram.
     for (let i = first; i < first + count; i++) {
-      await this.sendOne(batch.datagram(i), to);
+      try {
+        await this.#socket.send(batch.datagram(i), destination);
+      } catch {
+        this.sendErrors++;
+      }
     }
   }
 
   async sendOne(datagram: Uint8Array, to: UdpAddress): Promise<void> {
-    if (
-      this.#destination.port !== to.port ||
-      this.#destination.hostname !== to.hostname
-    ) {
-      this.#destination = {
-        transport: "udp",
-        hostname: to.hostname,
-        port: to.port,
-      };
-    }
     try {
-      await this.#socket.send(datagram, this.#destination);
+      await this.#socket.send(datagram, this.#at(to));
     } catch {
       this.sendErrors++;
     }
+  }
+
+  /** Deno's form of an address; the last one is kept, for it is mostly the next one too. */
+  #at({ hostname, port }: UdpAddress): Deno.NetAddr {
+    if (
+      this.#destination.port !== port || this.#destination.hostname !== hostname
+    ) this.#destination = { transport: "udp", hostname, port };
+    return this.#destination;
   }
 
   close(): void {

@@ -15,11 +15,12 @@
  */
 
 import type { PeerReport } from "../../src/chain/mod.ts";
-import { LOOPBACK_FRAGMENT_BYTES } from "../../src/services/chain/frame_sender.ts";
+import { hopShape } from "../../src/services/chain/hop_shape.ts";
 import { formatTable } from "../../src/cli/table.ts";
 import type { Usage } from "../support/process_table.ts";
 import {
   plainRelayCost,
+  removeBenchFolders,
   type Setting,
   startBenchChain,
   usages,
@@ -37,10 +38,18 @@ const FULL = {
 const SETTINGS: readonly Setting[] = [
   {
     ...FULL,
+    title: "4 peers, portable, saving, a page open at B",
+    save: true,
+    watch: true,
+    portable: true,
+  },
+  {
+    ...FULL,
     title: "4 peers, saving, a page open at B",
     save: true,
     watch: true,
   },
+  { ...FULL, title: "4 peers, saving", save: true, watch: false },
   { ...FULL, title: "4 peers, not saving", save: false, watch: false },
   {
     ...FULL,
@@ -88,7 +97,13 @@ const SAMPLES_A_MINUTE = 6;
 /** Before that everything has been used once. */
 const SETTLED_MS = 30_000;
 
-if (import.meta.main) await main(Deno.args);
+if (import.meta.main) {
+  try {
+    await main(Deno.args);
+  } finally {
+    await removeBenchFolders();
+  }
+}
 
 async function main(args: readonly string[]): Promise<void> {
   const flag = args.indexOf("--minutes");
@@ -109,7 +124,7 @@ async function main(args: readonly string[]): Promise<void> {
 
 async function measurePlain(fragmentSize: string): Promise<number> {
   const bytes = fragmentSize === "auto"
-    ? LOOPBACK_FRAGMENT_BYTES
+    ? hopShape(true, 0).fragmentBytes
     : Number(fragmentSize);
   const portable = await plainRelayCost(bytes, false);
   const fast = await plainRelayCost(bytes, true);

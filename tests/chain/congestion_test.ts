@@ -44,6 +44,7 @@ Deno.test("while every frame arrives, every frame is sent", () => {
   }
   assert.deepEqual(control.state(5 * SECOND), {
     share: 1,
+    detail: 1,
     tightAt: null,
     framesLeftOut: 0,
   });
@@ -51,6 +52,7 @@ Deno.test("while every frame arrives, every frame is sent", () => {
 
 Deno.test("lost frames leave out whole frames, once a second, down to a floor; silence brings them back", () => {
   const control = new CongestionControl(true);
+  control.keepDetail();
   let now = 0;
   control.hear(report("A"), now);
   control.hear(report("A", { lost: 1 }), now += SECOND);
@@ -66,6 +68,27 @@ Deno.test("lost frames leave out whole frames, once a second, down to a floor; s
   for (let second = 0; second < 30; second++) sent(control, now += SECOND);
   assert.equal(control.state(now).share, 1);
   assert.equal(control.state(now).tightAt, null);
+});
+
+Deno.test("pictures get coarser first; frames are left out when half of a picture is still too much", () => {
+  const control = new CongestionControl(true);
+  let now = 0;
+  control.hear(report("A"), now);
+  control.hear(report("A", { lost: 1 }), now += SECOND);
+  assert.deepEqual(control.state(now), {
+    share: 0.7,
+    detail: 0.7,
+    tightAt: "A",
+    framesLeftOut: 0,
+  });
+  assert.equal(sent(control, now), 100);
+  for (let lost = 2; lost < 9; lost++) {
+    control.hear(report("A", { lost }), now += SECOND);
+  }
+  assert.equal(control.state(now).detail, 0.5);
+  assert.equal(sent(control, now), 40);
+  for (let second = 0; second < 30; second++) sent(control, now += SECOND);
+  assert.equal(control.state(now).detail, 1);
 });
 
 Deno.test("the tight hop is the first at whose end frames lack, or the one whose sender repeats no more", () => {

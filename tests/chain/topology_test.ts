@@ -125,3 +125,32 @@ Deno.test("a full chain takes nobody new, and those who come back", () => {
   assert.equal(topology.register(peer("p0")).peer.name, "p0");
   assert.equal(topology.list().length, MAX_PEERS);
 });
+
+Deno.test("with a fan-out peers go to the shortest chain, and each chain heals by itself", () => {
+  const topology = new Topology({ fanOut: 2 });
+  assert.deepEqual(shown(topology.register(peer("A")).updates), [
+    "coordinator>A:binary",
+  ]);
+  assert.deepEqual(shown(topology.register(peer("B")).updates), [
+    "coordinator>B:binary",
+  ]);
+  const third = topology.register(peer("C"));
+  assert.equal(third.previous?.name, "A");
+  assert.deepEqual(shown(third.updates), ["A>C:binary"]);
+  assert.deepEqual(shown(topology.register(peer("D")).updates), [
+    "B>D:binary",
+  ]);
+  assert.equal(names(topology), "ACBD");
+  assert.equal(topology.previousOf("B"), undefined);
+  assert.equal(topology.nextOf("C"), undefined);
+  assert.equal(topology.linkTo("D")?.peer.name, "D");
+  assert.deepEqual(shown(topology.remove("B")), ["coordinator>D:binary"]);
+  assert.deepEqual(
+    topology.firstHops.map((link) => link?.peer.name),
+    ["A", "D"],
+  );
+  // The gap is filled first.
+  assert.deepEqual(shown(topology.register(peer("E")).updates), [
+    "D>E:binary",
+  ]);
+});

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import {
   checkJpeg,
+  coarsenJpeg,
   hasStandardHuffman,
   JpegError,
   parseJpeg,
@@ -74,6 +75,23 @@ Deno.test("no coefficient changes, whatever the file is like", () => {
         what,
       );
       assert.equal(recoded.restartInterval, image.restartInterval);
+    }
+  }
+});
+
+Deno.test("a coarser file has the coefficients up to the last one that is left, and no others", () => {
+  for (const [what, options] of SYNTHETIC) {
+    for (const last of [1, 5, 20, 62, 63]) {
+      const own = syntheticJpeg({ ...options, huffman: "random" });
+      const coarse = coarsenJpeg(own, last);
+      checkJpeg(coarse);
+      const wanted = readCoefficients(parseJpeg(own));
+      for (const { blocks } of wanted) {
+        for (const block of blocks.values()) {
+          (block as number[]).fill(0, last + 1);
+        }
+      }
+      assert.deepEqual(readCoefficients(parseJpeg(coarse)), wanted, what);
     }
   }
 });

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { silentLogger } from "../../src/log/mod.ts";
 import { frameFileName, FrameFolder, runFfmpeg } from "../../src/media/mod.ts";
+import { DiskPace, SLOW_WRITE_MS } from "../../src/media/disk_pace.ts";
 import { MAX_QUEUED_FRAMES } from "../../src/media/frame_folder.ts";
 import { ffmpegPath, makeJpegs } from "../support/clips.ts";
 import { inFolder, recordingLog } from "./support/sources.ts";
@@ -91,6 +92,78 @@ Deno.test("a new stream starts in a folder without the frames before it", () =>
       bytes(2),
     );
   }));
+
+/** A disk that was quick often enough. */
+function quickDisk(): DiskPace {
+  const pace = new DiskPace();
+  while (!pace.isQuick) pace.note(0);
+  return pace;
+}
+
+Deno.test("on a quick disk a frame is there at once, and takes the place of the oldest that is kept", () =>
+  inFolder(async (folder) => {
+    await using frames = await FrameFolder.open(folder, {
+      log: silentLogger,
+      keep: 2,
+      pace: quickDisk(),
+    });
+    let done = 0;
+    for (let number = 0; number < 4; number++) {
+      // Only what was quick is written in place: the first always is.
+      frames.save(number, bytes(number), () => done++);
+    }
+    await frames.close();
+    assert.equal(done, 4);
+    assert.deepEqual(names(folder), ["frame_000002.jpg", "frame_000003.jpg"]);
+    for (const number of [2, 3]) {
+      const path = join(folder, frameFileName(number));
+      assert.deepEqual(await Deno.readFile(path), bytes(number));
+    }
+    // The user may have taken what we would have reused.
+    await Deno.remove(join(folder, "frame_000002.jpg"));
+    frames.save(4, bytes(4));
+    await frames.close();
+    assert.deepEqual(names(folder), ["frame_000003.jpg", "frame_000004.jpg"]);
+  }));
+
+Deno.test("a frame is written while its sender waits only when the disk is quick", () =>
+  inFolder(async (folder) => {
+    for (const pace of [quickDisk(), new DiskPace()]) {
+      const wasQuick = pace.isQuick;
+      await using frames = await FrameFolder.open(folder, {
+        log: silentLogger,
+        pace,
+      });
+      let isDone = false;
+      frames.save(0, bytes(1), () => isDone = true);
+      assert.equal(isDone, wasQuick);
+    }
+  }));
+
+Deno.test("a folder that goes away is told on a quick disk too", () =>
+  inFolder(async (folder) => {
+    const { log, lines } = recordingLog();
+    const path = join(folder, "frames");
+    const frames = await FrameFolder.open(path, { log, pace: quickDisk() });
+    await Deno.remove(path);
+    frames.save(0, bytes(0));
+    frames.save(1, bytes(1));
+    assert.deepEqual(await frames.close(), { saved: 0, failed: 2, dropped: 0 });
+    assert.match(lines[0] ?? "", /the folder is gone/);
+  }));
+
+Deno.test("one slow write and the disk must show again that it is quick, for longer each time", () => {
+  const pace = quickDisk();
+  let before = 0;
+  for (let round = 0; round < 12; round++) {
+    pace.note(SLOW_WRITE_MS);
+    let trial = 0;
+    for (; !pace.isQuick; trial++) pace.note(1);
+    assert.ok(trial > before || trial === 300, `${trial}`);
+    before = trial;
+  }
+  assert.equal(before, 300);
+});
 
 Deno.test("a number that is none is refused", () =>
   inFolder(async (folder) => {

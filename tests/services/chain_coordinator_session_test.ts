@@ -1,4 +1,10 @@
 import assert from "node:assert/strict";
+import {
+  BINARY_TYPE,
+  BinaryHeader,
+  readBinaryHeader,
+} from "../../src/chain/mod.ts";
+import { DatagramBatch, openUdpSocket } from "../../src/net/mod.ts";
 import { waitUntil } from "../support/wait.ts";
 import {
   ask,
@@ -113,5 +119,50 @@ Deno.test("reports under another's name, and what is no message, change nothing 
     assert.equal((await context.event("departed")).peer, "L");
     assert.equal(a.messages.some(({ type }) => type === "end"), false);
     assert.equal(viewOf("A")?.state, "live");
+  });
+});
+
+Deno.test("a hop that loses frames gets smaller pictures", async () => {
+  const source = { kind: "pattern", width: 320, height: 240, fps: 30 } as const;
+  const options = { source, adapt: true, durationMs: 30_000 };
+  await withCoordinator(options, async ({ coordinator }, context, port) => {
+    using socket = openUdpSocket({ hostname: "127.0.0.1", port: 0 });
+    const sizes = new Map<number, number>();
+    const receiving = (async () => {
+      const batch = new DatagramBatch(32, 65_508);
+      const header = new BinaryHeader();
+      while (await socket.receive(batch)) {
+        for (let i = 0; i < batch.count; i++) {
+          if (readBinaryHeader(batch.datagram(i), header) !== 0) continue;
+          if (header.type !== BINARY_TYPE.fragment) continue;
+          sizes.set(header.frameNumber, header.frameBytes);
+        }
+      }
+    })();
+    const udpPort = socket.address.port;
+    await using peer = await SessionPeer.join(port, "A", { udpPort });
+    coordinator.start();
+    const { stream } = await context.event("stream-start");
+    const whole = await waitUntil(() => sizes.get(5), { what: "a frame" });
+    let framesLost = 0;
+    const losing = setInterval(() => {
+      peer.report = {
+        state: "playing",
+        streamId: Number(stream),
+        framesLost: framesLost++,
+      };
+    }, 200);
+    try {
+      await waitUntil(() => [...sizes.values()].at(-1)! < whole * 0.8, {
+        what: "a coarser picture",
+      });
+    } finally {
+      clearInterval(losing);
+    }
+    const { congestion } = coordinator.snapshot();
+    assert.equal(congestion?.tightAt, "A");
+    assert.ok(congestion.detail < 1);
+    socket.close();
+    await receiving;
   });
 });

@@ -46,6 +46,7 @@ export async function run(
     strandcast: strandcastOptions(options),
     fragmentBytes: options.fragmentSize,
     adapt: options.adapt,
+    fanOut: options.fanOut,
     parityPercent: options.fec,
     key: await readKeyFile(options.keyFile, options.wire),
     fastPath: options.fastPath ? undefined : false,
@@ -102,7 +103,7 @@ function statusText(coordinator: ChainCoordinator): string {
     ? ""
     : `, tight before ${congestion?.tightAt}: ${
       ((congestion?.share ?? 1) * 100).toFixed(0)
-    } % of the frames sent`;
+    } % of the video sent`;
   return `${state}: ${source}, ${frames} frames sent, ${
     fps.toFixed(1)
   } frames/s, ${(kbps / 1000).toFixed(1)} Mbit/s${tight}\n${

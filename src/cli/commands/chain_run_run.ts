@@ -60,6 +60,7 @@ export async function run(
         : ["--duration", `${options.duration}ms`]),
       ...["--fragment-size", String(options.fragmentSize)],
       ...(options.adapt ? ["--adapt"] : []),
+      ...["--fan-out", String(options.fanOut)],
       ...["--fec", String(options.fec)],
       ...wire,
       ...ffmpeg,

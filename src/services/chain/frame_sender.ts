@@ -20,34 +20,14 @@ import {
 import type { ChainWire } from "../../chain/mod.ts";
 import {
   DatagramBatch,
-  LOOPBACK_TICK_US,
   nowMicros,
   Pacer,
+  type PacerOptions,
   sleepUntil,
 } from "../../net/mod.ts";
 import type { UdpAddress, UdpSocket } from "../../net/mod.ts";
 import { HopRepair } from "./hop_repair.ts";
 import { SentFrames } from "./sent_frames.ts";
-
-/**
- * Payload of a fragment on a chain that never leaves this machine. A datagram
- * of 15,872 bytes just fits one of the kernel's 16 KiB buffers, so the default
- * receive buffer (212,992 bytes) holds 13 of them, 206 KB of video, where it
- * holds only 130 KB in datagrams of 1400; and it costs a tenth of the calls.
- */
-export const LOOPBACK_FRAGMENT_BYTES = 15_832;
-
-/**
- * A receive buffer that holds frames and not pieces of one, and the part of it
- * that one burst may fill: others wait in it while the receiver is busy.
- */
-const LARGE_BUFFER_BYTES = 1024 * 1024;
-const BURST_PART = 8;
-/**
- * Time between bursts to such buffers. A burst wakes every process of the
- * chain, which costs more than all its datagrams: the longer, the fewer.
- */
-const FULL_FRAME_TICK_US = 30_000;
 
 /** Copies of an end of stream on the binary wire: UDP may lose two of them. */
 const END_COPIES = 3;
@@ -147,19 +127,9 @@ export class FrameSender {
     this.#repair.next = hop?.wire === "binary" ? hop.address : undefined;
   }
 
-  /**
-   * How frames are spread. On one machine (`isLocal`) the receivers' buffers
-   * alone bound a burst: `bufferBytes` is what the smallest of them holds, as
-   * the kernel counts, or 0 when one did not say.
-   */
-  pace(isLocal: boolean, bufferBytes: number): void {
-    this.#pacer = new Pacer(
-      !isLocal
-        ? {}
-        : bufferBytes >= LARGE_BUFFER_BYTES
-        ? { tickUs: FULL_FRAME_TICK_US, burstBytes: bufferBytes / BURST_PART }
-        : { tickUs: LOOPBACK_TICK_US },
-    );
+  /** Spreads frames so from the next one on. */
+  pace(options: PacerOptions): void {
+    this.#pacer = new Pacer(options);
   }
 
   /** Starts a stream; `streamId` is not zero. */

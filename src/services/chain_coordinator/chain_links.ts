@@ -6,7 +6,6 @@
  */
 
 import {
-  DEFAULT_FRAGMENT_BYTES,
   type Link,
   type LinkUpdate,
   type SessionMessage,
@@ -25,10 +24,8 @@ import {
   isAnyAddress,
   whyUnreachable,
 } from "../chain/addresses.ts";
-import {
-  type FrameSender,
-  LOOPBACK_FRAGMENT_BYTES,
-} from "../chain/frame_sender.ts";
+import { hopShape } from "../chain/hop_shape.ts";
+import type { FanSender } from "./fan_sender.ts";
 import { LinkAnnouncer } from "./link_announcer.ts";
 import type { Member, Roster } from "./roster.ts";
 
@@ -39,8 +36,8 @@ const READY_TIMEOUT_MS = 1000;
 export interface ChainLinksOptions {
   /** Who is in the chain. */
   readonly roster: Roster;
-  /** Sends to the first peer. */
-  readonly sender: FrameSender;
+  /** Sends to the first peer of each chain. */
+  readonly sender: FanSender;
   /** Where `sender` sends from. */
   readonly sendsFrom: UdpAddress;
   /** Payload bytes of a binary fragment; `auto` looks where the peers are. */
@@ -78,7 +75,7 @@ export class ChainLinks {
     for (const { next } of updates) {
       if (next !== undefined) this.tellUpstream(next.peer.name);
     }
-    this.#sendToFirst();
+    this.#sendToHeads();
     for (const { from, next } of updates) {
       const member = roster.member(from?.name ?? "");
       if (from !== undefined) {
@@ -139,26 +136,33 @@ export class ChainLinks {
     };
   }
 
-  #sendToFirst(): void {
+  #sendToHeads(): void {
     const { roster, sender, sendsFrom, log } = this.#options;
-    const first = roster.topology.firstHop;
-    const before = sender.next;
-    sender.next = first === undefined ? undefined : {
-      name: first.peer.name,
-      address: { hostname: first.peer.host, port: first.peer.port },
-      wire: first.wire,
-    };
+    const before = new Set(sender.hops.map((hop) => hop?.name));
+    const heads = roster.topology.firstHops;
+    sender.hops = heads.map((link) =>
+      link === undefined ? undefined : {
+        name: link.peer.name,
+        address: { hostname: link.peer.host, port: link.peer.port },
+        wire: link.wire,
+      }
+    );
     const peers = roster.topology.list();
     const isLocal = peers.every(({ host }) => isLoopback(host));
-    sender.pace(
+    const shape = hopShape(
       isLocal,
       Math.min(...peers.map(({ bufferBytes = 0 }) => bufferBytes)),
     );
-    sender.fragmentBytes = this.#fragmentBytes(isLocal);
-    if (first === undefined || before?.name === first.peer.name) return;
-    const why = whyUnreachable(sendsFrom.hostname, first.peer.host);
-    if (why !== undefined) {
-      const { name, host, port } = first.peer;
+    const { fragmentBytes } = this.#options;
+    sender.pace(shape.pacing);
+    sender.fragmentBytes = fragmentBytes === "auto"
+      ? shape.fragmentBytes
+      : fragmentBytes;
+    for (const link of heads) {
+      if (link === undefined || before.has(link.peer.name)) continue;
+      const { name, host, port } = link.peer;
+      const why = whyUnreachable(sendsFrom.hostname, host);
+      if (why === undefined) continue;
       log.error(
         `Cannot send to ${name} at ${
           formatHostPort(host, port)
@@ -179,11 +183,5 @@ export class ChainLinks {
       `${next.peer.name} is on the coordinator's machine and ${viewer.peer.name} is not: ${next.peer.name} must listen at ${host}, as with --host 0.0.0.0`,
     );
     return { ...next, peer: { ...next.peer, host } };
-  }
-
-  #fragmentBytes(isLocal: boolean): number {
-    const { fragmentBytes } = this.#options;
-    if (fragmentBytes !== "auto") return fragmentBytes;
-    return isLocal ? LOOPBACK_FRAGMENT_BYTES : DEFAULT_FRAGMENT_BYTES;
   }
 }

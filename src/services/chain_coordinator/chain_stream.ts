@@ -14,10 +14,11 @@ import {
 } from "../../chain/mod.ts";
 import type { FrameSource, VideoFrame } from "../../media/mod.ts";
 import { LiveFrames, nowMicros } from "../../net/mod.ts";
-import type { FrameSender } from "../chain/frame_sender.ts";
 import type { ServiceContext } from "../context.ts";
 import { DeliveryWatch, type EndedStream } from "./delivery.ts";
+import { FrameCoarsener } from "./frame_coarsener.ts";
 import type { ChainCoordinatorOptions } from "./options.ts";
+import type { FanSender } from "./fan_sender.ts";
 import type { Roster } from "./roster.ts";
 import { StreamPlayer, type StreamSnapshot } from "./stream_player.ts";
 
@@ -33,7 +34,7 @@ export interface ChainStreamOptions {
   /** Who hears of it. */
   readonly roster: Roster;
   /** Sends the frames. */
-  readonly sender: FrameSender;
+  readonly sender: FanSender;
   /** Resolves when the chain is ready for the first frame, or as ready as it gets. */
   readonly ready: (signal: AbortSignal) => Promise<void>;
 }
@@ -47,8 +48,9 @@ export class ChainStream {
   readonly #roster: Roster;
   readonly #player: StreamPlayer;
   readonly #delivery: DeliveryWatch;
-  readonly #sender: FrameSender;
+  readonly #sender: FanSender;
   readonly #congestion: CongestionControl;
+  readonly #coarsener = new FrameCoarsener();
   #problem: string | undefined;
   #everPlayed = false;
   #frames = 0;
@@ -64,6 +66,7 @@ export class ChainStream {
     this.#player = new StreamPlayer(options, sender, {
       ready,
       takes: (nowUs) => this.#congestion.take(nowUs),
+      fit: (bytes) => this.#fit(bytes),
       frame: (frame, number) => this.#publish(frame, number),
       started: (id, source) => this.#started(id, source),
       ended: (id, frames, error) => this.#ended(id, frames, error),
@@ -129,6 +132,15 @@ export class ChainStream {
     this.#context.emit({ event: "tight", peer: tightAt, share });
   }
 
+  /** The picture as the tightest hop carries it. */
+  #fit(bytes: Uint8Array): Uint8Array {
+    const { detail } = this.#congestion.state(nowMicros());
+    const coarse = this.#coarsener.coarsen(bytes, detail);
+    if (coarse !== undefined) return coarse;
+    this.#congestion.keepDetail();
+    return bytes;
+  }
+
   /** As much parity as twice the worst hop's loss, within what was asked for. */
   #setParity(): void {
     const most = this.#options.parityPercent ?? 0;
@@ -165,6 +177,7 @@ export class ChainStream {
   #started(streamId: number, source: FrameSource): void {
     this.#delivery.cancel();
     this.#congestion.reset();
+    this.#coarsener.reset();
     this.#setParity();
     this.#everPlayed = true;
     this.#streams++;

@@ -32,8 +32,9 @@ import {
   writeAll,
 } from "../../net/mod.ts";
 import { plainAddress, type Viewpoint } from "../chain/addresses.ts";
+import { nextObject } from "../chain/control_connection.ts";
 import { randomNonce } from "../chain/nonce.ts";
-import { nextObject, OpenSession, type PeerSession } from "./peer_session.ts";
+import { OpenSession, type PeerSession } from "./peer_session.ts";
 
 /** Connections at once: a session for each peer, questions, and what is closing. */
 const MAX_CONNECTIONS = 1000;

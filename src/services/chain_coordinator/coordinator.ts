@@ -29,10 +29,10 @@ import {
   reachedAtPort,
   type Viewpoint,
 } from "../chain/addresses.ts";
-import { FrameSender } from "../chain/frame_sender.ts";
 import { datagramSeal, randomNonce } from "../chain/nonce.ts";
 import type { ServiceContext } from "../context.ts";
 import { ChainLinks } from "./chain_links.ts";
+import { FanSender } from "./fan_sender.ts";
 import { ChainStream } from "./chain_stream.ts";
 import { type ControlHandler, serveControl } from "./control_server.ts";
 import type { ChainCoordinatorOptions } from "./options.ts";
@@ -70,9 +70,9 @@ export class ChainCoordinator implements ControlHandler {
   constructor(options: ChainCoordinatorOptions, context: ServiceContext) {
     this.#options = options;
     this.#context = context;
-    const { host, port, fragmentBytes, strandcast } = options;
+    const { host, port, fragmentBytes, strandcast, fanOut = 1 } = options;
     const { log, signal } = context;
-    const roster = new Roster(options.wire !== "strandcast");
+    const roster = new Roster(options.wire !== "strandcast", fanOut);
     this.#roster = roster;
     this.#control = serveControl(
       { hostname: host, port, log, key: options.key },
@@ -84,7 +84,7 @@ export class ChainCoordinator implements ControlHandler {
       fastPath: options.fastPath,
     });
     log.debug(udpPathText(this.#socket));
-    const sender = new FrameSender(this.#socket, strandcast);
+    const sender = new FanSender(this.#socket, strandcast, fanOut);
     if (options.key !== undefined) {
       this.#epoch = randomNonce();
       sender.seal = datagramSeal(options.key, this.#epoch);
@@ -183,8 +183,8 @@ export class ChainCoordinator implements ControlHandler {
     return totals;
   }
 
-  /** Answers the first peer's questions until the socket is closed. */
-  async #answer(sender: FrameSender): Promise<void> {
+  /** Answers the heads' questions until the socket is closed. */
+  async #answer(sender: FanSender): Promise<void> {
     const batch = new DatagramBatch(QUESTIONS_AT_ONCE, QUESTION_BYTES);
     while (await this.#socket.receive(batch)) {
       for (let i = 0; i < batch.count; i++) {
@@ -309,7 +309,7 @@ export class ChainCoordinator implements ControlHandler {
     );
     this.#context.emit({ event: "departed", peer: name, reason });
     this.#links.apply(updates);
-    if (this.#roster.topology.firstHop === undefined && this.playing) {
+    if (this.#roster.topology.list().length === 0 && this.playing) {
       this.#context.log.info(
         "Nobody is left in the chain; the video goes on for whoever comes",
       );

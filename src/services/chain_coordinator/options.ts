@@ -38,6 +38,8 @@ export interface ChainCoordinatorOptions {
   readonly fragmentBytes: number | "auto";
   /** Most parity, in percent of what is sent; the loss decides how much of it. 0 sends none. */
   readonly parityPercent?: number | undefined;
+  /** Chains that are fed; who registers goes to the end of the shortest. 1 by default. */
+  readonly fanOut?: number | undefined;
   /** Leaves frames out while a hop cannot carry all of them. */
   readonly adapt?: boolean | undefined;
   /** The chain's key: who has it not, is refused. */

@@ -12,7 +12,6 @@ import {
   type ControlReader,
   type ControlSeal,
   encodeSessionMessage,
-  type JsonObject,
   parseSessionMessage,
   type PeerReport,
   type SessionMessage,
@@ -23,6 +22,7 @@ import {
   nowMicros,
   writeAll,
 } from "../../net/mod.ts";
+import { nextObject } from "../chain/control_connection.ts";
 
 /**
  * A session without a word for so long is dead. Peers report every 250 ms, so
@@ -153,20 +153,5 @@ export class OpenSession implements PeerSession {
   #end(reason: string): void {
     this.#reason = reason;
     closeQuietly(this.#connection);
-  }
-}
-
-/** The next whole object; `undefined` at the connection's end. */
-export async function nextObject(
-  connection: Deno.TcpConn,
-  reader: ControlReader,
-): Promise<JsonObject | undefined> {
-  const buffer = new Uint8Array(4096);
-  while (true) {
-    const object = reader.next();
-    if (object !== undefined) return object;
-    const count = await connection.read(buffer);
-    if (count === null) return undefined;
-    reader.push(buffer.subarray(0, count));
   }
 }

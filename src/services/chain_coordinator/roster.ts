@@ -45,15 +45,15 @@ export class Roster {
   readonly #members = new Map<string, Member>();
   #departed: { name: string; reason: string; atUs: number }[] = [];
 
-  /** `binary`: whether the coordinator may send our binary wire. */
-  constructor(binary: boolean) {
-    this.#topology = new Topology({ coordinatorBinary: binary });
+  /** `binary`: whether the coordinator may send our binary wire; `fanOut`: chains that it feeds. */
+  constructor(binary: boolean, fanOut = 1) {
+    this.#topology = new Topology({ coordinatorBinary: binary, fanOut });
   }
 
   /** Who follows whom. */
   get topology(): Pick<
     Topology,
-    "firstHop" | "list" | "lookup" | "previousOf" | "nextOf"
+    "firstHops" | "list" | "lookup" | "previousOf" | "nextOf"
   > {
     return this.#topology;
   }
@@ -109,11 +109,7 @@ export class Roster {
 
   /** What the hop that leads to `name` speaks. */
   wireTo(name: string): ChainWire {
-    const previous = this.#topology.previousOf(name);
-    const link = previous === undefined
-      ? this.#topology.firstHop
-      : this.#topology.nextOf(previous.name);
-    return link?.wire ?? "strandcast";
+    return this.#topology.linkTo(name)?.wire ?? "strandcast";
   }
 
   /** The peers' part of what the page shows. */

@@ -7,13 +7,14 @@
 import { type ChainSnapshot, RateMeter } from "../../chain/mod.ts";
 import {
   type FrameSource,
-  openSource,
   paceFrames,
   type VideoFrame,
 } from "../../media/mod.ts";
 import type { Logger } from "../../log/mod.ts";
 import { nowMicros, sleepUntil } from "../../net/mod.ts";
-import { type FrameSender, newStreamId } from "../chain/frame_sender.ts";
+import { openAnySource } from "../source/mod.ts";
+import { newStreamId } from "../chain/frame_sender.ts";
+import type { FanSender } from "./fan_sender.ts";
 import type { ChainCoordinatorOptions } from "./options.ts";
 
 /** The stream's part of what the page shows. */
@@ -38,6 +39,8 @@ export interface StreamListener {
   ready(signal: AbortSignal): Promise<void>;
   /** Whether the next frame is to be sent, or left out for want of room. */
   takes(nowUs: number): boolean;
+  /** A picture's bytes as they are to be sent. */
+  fit(bytes: Uint8Array): Uint8Array;
   /** A frame is about to be sent. */
   frame(frame: VideoFrame, number: number): void;
   /** A stream began. */
@@ -51,7 +54,7 @@ export interface StreamListener {
 /** Plays streams, one after another. */
 export class StreamPlayer {
   readonly #options: ChainCoordinatorOptions;
-  readonly #sender: FrameSender;
+  readonly #sender: FanSender;
   readonly #listener: StreamListener;
   readonly #log: Logger;
   readonly #rate = new RateMeter();
@@ -68,7 +71,7 @@ export class StreamPlayer {
   /** Plays `options.source` through `sender`. */
   constructor(
     options: ChainCoordinatorOptions,
-    sender: FrameSender,
+    sender: FanSender,
     listener: StreamListener,
     log: Logger,
   ) {
@@ -134,7 +137,7 @@ export class StreamPlayer {
     try {
       const { source: spec, fps, quality, loop, durationMs, ffmpeg } =
         this.#options;
-      await using source = await openSource(spec, {
+      await using source = await openAnySource(spec, {
         fps,
         quality,
         loop,
@@ -172,8 +175,9 @@ export class StreamPlayer {
       now: nowMicros,
       sleepUntil,
     });
-    for await (const frame of paced) {
+    for await (const { bytes: original, time } of paced) {
       if (!this.#listener.takes(nowMicros())) continue;
+      const frame = { bytes: this.#listener.fit(original), time };
       const number = this.#framesSent;
       this.#listener.frame(frame, number);
       await this.#sender.sendFrame(

@@ -25,6 +25,7 @@ import {
   type SessionMessage,
 } from "../../chain/mod.ts";
 import type { Logger } from "../../log/mod.ts";
+import { nextObject } from "../chain/control_connection.ts";
 import { randomNonce } from "../chain/nonce.ts";
 import {
   closeQuietly,
@@ -267,21 +268,6 @@ export class CoordinatorLink {
     }
     if (answer === undefined) throw new Deno.errors.UnexpectedEof();
     if (!answer.session) await whenAborted(this.#options.signal);
-  }
-}
-
-/** The next whole object; `undefined` at the connection's end. */
-async function nextObject(
-  connection: Deno.TcpConn,
-  reader: ControlReader,
-): Promise<JsonObject | undefined> {
-  const buffer = new Uint8Array(4096);
-  while (true) {
-    const object = reader.next();
-    if (object !== undefined) return object;
-    const count = await connection.read(buffer);
-    if (count === null) return undefined;
-    reader.push(buffer.subarray(0, count));
   }
 }
 

@@ -25,28 +25,13 @@ import {
   type UdpAddress,
   type UdpSocket,
 } from "../../net/mod.ts";
-import {
-  FrameSender,
-  type Hop,
-  newStreamId,
-  type StrandcastOptions,
-} from "../chain/frame_sender.ts";
+import type { Hop, StrandcastOptions } from "../chain/frame_sender.ts";
 import { HopRepair } from "../chain/hop_repair.ts";
+import { Transcoder } from "./transcoder.ts";
 import { Upstream } from "./upstream.ts";
 
-/**
- * Frames that may wait for their turn on a hop where the wires differ: packing
- * takes longer than receiving, and old pictures are worth nothing.
- */
-const MAX_WAITING_TRANSCODES = 3;
 /** Datagrams taken at a time: what comes while a frame is being checked. */
 const BATCH_DATAGRAMS = 32;
-/**
- * The frame time assumed when frames are packed anew before two have shown
- * what it is: 30 frames a second.
- */
-const ASSUMED_FRAME_TIME_US = 33_333;
-
 /** Whom the loop tells. */
 export interface RelayListener {
   /** A stream began. */
@@ -77,13 +62,13 @@ export class RelayLoop {
   readonly #socket: UdpSocket;
   readonly #listener: RelayListener;
   readonly #relay = new Relay();
-  readonly #transcoder: FrameSender;
+  readonly #transcoder: Transcoder;
   readonly #repair: HopRepair;
-  readonly #stop = new AbortController();
   #next: Hop | undefined;
   #asksAt: UdpAddress | undefined;
   #askTimer: ReturnType<typeof setTimeout> | undefined;
   readonly #probe = new RoundTripProbe();
+  #isOver = false;
   #queue = 0;
   #seal: DatagramSeal | undefined;
   #heldEnd: StreamEnd | undefined;
@@ -95,8 +80,6 @@ export class RelayLoop {
   #invalid = 0;
   #width = 0;
   #height = 0;
-  #transcoding: Promise<void> = Promise.resolve();
-  #waitingTranscodes = 0;
 
   /** Receives from `socket` after `run`. */
   constructor(
@@ -106,7 +89,7 @@ export class RelayLoop {
   ) {
     this.#socket = socket;
     this.#listener = listener;
-    this.#transcoder = new FrameSender(socket, strandcast);
+    this.#transcoder = new Transcoder(socket, strandcast);
     this.#repair = new HopRepair(socket, this.#relay);
   }
 
@@ -182,12 +165,12 @@ export class RelayLoop {
       await this.#forward(batch, first, batch.count);
       this.#planQuestion();
     }
+    // A timer that is due already may still run: it must not begin another.
+    this.#isOver = true;
     clearTimeout(this.#askTimer);
     this.#releaseEnd();
-    this.#stop.abort();
-    await this.#transcoding;
+    await this.#transcoder.stop();
     await this.#repair.settled();
-    await this.#transcoder.settled();
   }
 
   /** Whether it was the next peer's question: then it is being answered. */
@@ -210,7 +193,8 @@ export class RelayLoop {
   /** Asks the upstream for what is missing when it is time. */
   #planQuestion(): void {
     const atUs = this.#relay.nackAtUs;
-    if (atUs === undefined || this.#askTimer !== undefined) return;
+    const isPlanned = this.#askTimer !== undefined;
+    if (atUs === undefined || isPlanned || this.#isOver) return;
     const delayMs = Math.max(0, (atUs - nowMicros()) / 1000);
     this.#askTimer = setTimeout(() => {
       this.#askTimer = undefined;
@@ -270,7 +254,7 @@ export class RelayLoop {
     this.#state = "playing";
     this.#invalid = 0;
     this.#playedAs = this.#announced;
-    this.#transcoder.beginStream(streamId || this.#announced || newStreamId());
+    this.#transcoder.beginStream(streamId || this.#announced);
     this.#listener.started();
   }
 
@@ -281,7 +265,8 @@ export class RelayLoop {
       this.#height = height;
       this.#listener.frame(frame);
       if (this.#next !== undefined && this.#next.wire !== frame.wire) {
-        this.#transcode(frame);
+        const { fps } = this.#relay.snapshot(nowMicros());
+        this.#transcoder.send(frame, fps);
       }
     } catch (error) {
       if (!(error instanceof JpegError)) throw error;
@@ -303,33 +288,8 @@ export class RelayLoop {
     const { frames, wire } = this.#heldEnd;
     this.#heldEnd = undefined;
     this.#state = "ended";
-    if (this.#next !== undefined && this.#next.wire !== wire) {
-      this.#transcoding = this.#transcoding
-        .then(() => this.#transcoder.sendEnd(frames));
-    }
+    this.#transcoder.sendEnd(frames, wire);
     this.#listener.ended(frames);
-  }
-
-  /** Packs a whole frame anew for a next peer that speaks the other wire. */
-  #transcode(frame: RelayFrame): void {
-    if (this.#waitingTranscodes >= MAX_WAITING_TRANSCODES) return;
-    this.#waitingTranscodes++;
-    const dueUs = nowMicros();
-    const { fps } = this.#relay.snapshot(dueUs);
-    frame.jpeg.retain();
-    this.#transcoding = this.#transcoding.then(async () => {
-      try {
-        await this.#transcoder.sendFrame({
-          bytes: frame.jpeg.bytes,
-          number: frame.number,
-          dueUs,
-          frameTimeUs: fps > 0 ? 1e6 / fps : ASSUMED_FRAME_TIME_US,
-        }, this.#stop.signal);
-      } finally {
-        this.#waitingTranscodes--;
-        frame.jpeg.release();
-      }
-    });
   }
 
   #hop(packets: number, jitterUs: number, drops: DropCounts): HopReport {

@@ -7,8 +7,9 @@
 
 import { encodeMjpegPrefix, MAX_FRAME_BYTES } from "../../jpeg/mod.ts";
 import type { MjpegContainer } from "../../jpeg/mod.ts";
-import { JpegFitter, MediaError, openSource } from "../../media/mod.ts";
+import { JpegFitter, MediaError } from "../../media/mod.ts";
 import type { ServiceContext } from "../context.ts";
+import { openAnySource } from "../source/mod.ts";
 import type { ConvertOptions, ConvertResult } from "./options.ts";
 import { openMovieOutput } from "./output.ts";
 
@@ -48,7 +49,7 @@ export async function convertVideo(
     options.maxFrameBytes,
     CONTAINER_FRAME_LIMIT[container],
   );
-  await using source = await openSource(options.source, {
+  await using source = await openAnySource(options.source, {
     ffmpeg: options.ffmpeg,
     fps: options.fps,
     size: options.size,

@@ -24,9 +24,12 @@ import { icon, setIcon } from "../static/pieces/icons.js";
 import { createLiveRegion } from "../static/pieces/live_region.js";
 import { LivePicture } from "../static/pieces/picture.js";
 import { PicturePump } from "../static/pieces/picture_pump.js";
+import {
+  createSnapshotButton,
+  toggleFullScreen,
+} from "../static/pieces/picture_tools.js";
 import { listenForShortcuts } from "../static/pieces/shortcuts.js";
 import { createStat } from "../static/pieces/stat.js";
-import { showToast } from "../static/pieces/toast.js";
 import { createButton, createToolbar } from "../static/pieces/toolbar.js";
 import { CONNECTING, NO_CONNECTION, REPORT_STATES } from "./chain_words.js";
 
@@ -81,28 +84,19 @@ const freeze = createButton({
     announce(picture.frozen ? "Frozen" : "Live");
   },
 });
-const snapshot = element(
-  "a",
-  {
-    class: "button",
-    href: "/snapshot.jpg",
-    download: "snapshot.jpg",
-    title: "Snapshot of the newest frame (s)",
-    "aria-keyshortcuts": "s",
-    onclick: (/** @type {Event} */ event) => {
-      event.preventDefault();
-      saveSnapshot();
-    },
-  },
-  icon("camera"),
-  "Snapshot",
-);
+const snapshot = createSnapshotButton({
+  server: "peer",
+  name: (number) =>
+    `peer_${latest?.name ?? ""}_${
+      (number ?? String(picture.frameNumber)).padStart(6, "0")
+    }.jpg`,
+});
 const fullScreen = createButton({
   label: "Full screen",
   icon: "fullscreen",
   kind: "icon",
   key: "f",
-  run: toggleFullScreen,
+  run: showFullScreen,
 });
 const showHelp = listenForShortcuts([
   {
@@ -111,12 +105,12 @@ const showHelp = listenForShortcuts([
     does: "Freeze the picture, or continue",
     run: freeze.press,
   },
-  { key: "f", name: "F", does: "Full screen, and back", run: toggleFullScreen },
+  { key: "f", name: "F", does: "Full screen, and back", run: showFullScreen },
   {
     key: "s",
     name: "S",
     does: "Save a snapshot of the newest frame",
-    run: saveSnapshot,
+    run: snapshot.save,
   },
 ]);
 const help = createButton({
@@ -128,12 +122,12 @@ const help = createButton({
 });
 
 picture.element.classList.add("window");
-picture.element.addEventListener("dblclick", toggleFullScreen);
+picture.element.addEventListener("dblclick", showFullScreen);
 byId("toolbar").replaceWith(
   createToolbar(
     "Picture",
     freeze.element,
-    snapshot,
+    snapshot.element,
     fullScreen.element,
     help.element,
   ),
@@ -159,40 +153,8 @@ connectEvents("/api/events", {
   },
 });
 
-async function toggleFullScreen() {
-  try {
-    if (document.fullscreenElement !== null) await document.exitFullscreen();
-    else await picture.element.requestFullscreen();
-  } catch {
-    showToast(
-      "This browser does not show this page full screen. Open it in a window of its own",
-      "bad",
-    );
-  }
-}
-
-async function saveSnapshot() {
-  try {
-    const response = await fetch("/snapshot.jpg");
-    if (!response.ok) {
-      const body = await response.json().catch(() => ({}));
-      showToast(
-        body.error ??
-          `Cannot save a snapshot: the peer answers ${response.status}`,
-        "bad",
-      );
-      return;
-    }
-    const url = URL.createObjectURL(await response.blob());
-    const number = response.headers.get("x-frame-number") ??
-      String(picture.frameNumber);
-    const name = `peer_${latest?.name ?? ""}_${number.padStart(6, "0")}.jpg`;
-    element("a", { href: url, download: name }).click();
-    URL.revokeObjectURL(url);
-    showToast(`Snapshot saved as ${name}`);
-  } catch {
-    showToast("Cannot save a snapshot: the peer does not answer", "bad");
-  }
+function showFullScreen() {
+  return toggleFullScreen(picture.element);
 }
 
 /** @returns {Trouble | undefined} */

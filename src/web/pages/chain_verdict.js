@@ -66,8 +66,8 @@ function judgeMoment({ peers, targetFps, congestion }, reports) {
       tone: "warn",
       answer: `The hop to ${congestion.tightAt} is too narrow`,
       reason: congestion.share < 1
-        ? `It does not carry all of the video: ${sent} of the frames are sent until it does.`
-        : "It does not carry all of the video. Start the coordinator with --adapt to send fewer frames, or with a lower --quality.",
+        ? `It does not carry all of the video: ${sent} of it are sent until it does, with coarser pictures or fewer of them.`
+        : "It does not carry all of the video. Start the coordinator with --adapt to send less of it, or with a lower --quality.",
     };
   }
   const measured = reports.filter(({ chainLatency }) => chainLatency.count > 0);
