@@ -183,3 +183,18 @@ export interface PlayWish {
   /** Speed and direction, 1 when absent. */
   readonly scale?: number;
 }
+
+/** The action that ends everything with a fault; `doing` is "play URL". */
+export function failed(
+  doing: string,
+  failure: ClientFailure,
+  reason: string,
+  status?: number,
+): Extract<ClientAction, { type: "failed" }> {
+  return {
+    type: "failed",
+    failure,
+    message: `Cannot ${doing}: ${reason}`,
+    ...(status === undefined ? {} : { status }),
+  };
+}

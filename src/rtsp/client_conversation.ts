@@ -7,7 +7,7 @@
 
 import type { ClientAction } from "./client_actions.ts";
 import { ClientRequests } from "./client_requests.ts";
-import type { ResponseOutcome } from "./client_requests.ts";
+import type { ClientRequest } from "./client_requests.ts";
 import { encodeResponse } from "./encode.ts";
 import type {
   InterleavedFrame,
@@ -22,6 +22,8 @@ import type { RtspUrl } from "./url.ts";
 
 /** Redirects followed; curl follows 30, ffmpeg 8. */
 export const MAX_REDIRECTS = 5;
+/** Milliseconds to wait for the answer to TEARDOWN. */
+const TEARDOWN_TIMEOUT = 1000;
 /** Shortest keep-alive interval in milliseconds, whatever the server's timeout. */
 const MIN_KEEP_ALIVE = 1000;
 
@@ -37,6 +39,20 @@ export interface ConversationOptions {
   readonly random: (length: number) => Uint8Array;
 }
 
+/** What a response means for who asked. */
+export type Answered =
+  | {
+    /** Nothing is to be done but these. */
+    readonly kind: "done";
+    readonly actions: Send[];
+  }
+  | {
+    /** Name and password are wrong. */
+    readonly kind: "unauthorized";
+    readonly reason: string;
+  }
+  | { readonly kind: "answered"; readonly request: ClientRequest };
+
 type Headers = readonly (readonly [string, string])[];
 type Send = Extract<ClientAction, { type: "send" }>;
 type Connect = Extract<ClientAction, { type: "connect" }>;
@@ -51,6 +67,7 @@ export class ClientConversation {
   #keepAlive = DEFAULT_SESSION_TIMEOUT * 500;
   #lastRequestAt = 0;
   #redirects = 0;
+  #tearingDownAt: number | undefined;
 
   /** With the server of `url`. */
   constructor(url: RtspUrl, options: ConversationOptions) {
@@ -87,6 +104,18 @@ export class ClientConversation {
   /** When the last request was sent. */
   get lastRequestAt(): number {
     return this.#lastRequestAt;
+  }
+
+  /** Whether the session is being ended. */
+  get tearingDown(): boolean {
+    return this.#tearingDownAt !== undefined;
+  }
+
+  /** When the answer to TEARDOWN is too late; `undefined` when there is none to wait for. */
+  get teardownDeadline(): number | undefined {
+    return this.#tearingDownAt === undefined
+      ? undefined
+      : this.#tearingDownAt + TEARDOWN_TIMEOUT;
   }
 
   /** When the session needs a sign of life; `undefined` without one, or while a response is awaited. */
@@ -153,11 +182,31 @@ export class ClientConversation {
     this.#requests.reset();
   }
 
+  /** Ends the session at `uri`: no other request is waited for any more. */
+  teardown(uri: string, now: number): Send[] {
+    this.#tearingDownAt = now;
+    this.reset();
+    return this.request("TEARDOWN", uri, now);
+  }
+
   /** Takes a response. */
-  receive(response: RtspResponse, now: number): ResponseOutcome {
+  receive(response: RtspResponse, now: number): Answered {
     const outcome = this.#requests.receive(response, now);
-    if (outcome.kind === "again") this.#lastRequestAt = now;
-    return outcome;
+    switch (outcome.kind) {
+      case "ignored":
+        return { kind: "done", actions: [] };
+      case "again":
+        this.#lastRequestAt = now;
+        return { kind: "done", actions: [send(outcome.bytes)] };
+      case "unauthorized":
+        return {
+          kind: "unauthorized",
+          reason:
+            `the server refuses ${outcome.request.method} without the right name and password`,
+        };
+      case "answered":
+        return outcome;
+    }
   }
 
   /** Answers a request of the server's: RFC 2326 lets it ask. */

@@ -8,6 +8,7 @@
  * @module
  */
 
+import { failed } from "./client_actions.ts";
 import type {
   ClientAction,
   ClientDialect,
@@ -18,14 +19,13 @@ import type {
 import { RESPONSE_TIMEOUT } from "./client_requests.ts";
 import { RtspProtocolError } from "./errors.ts";
 import type { RtspResponse } from "./message.ts";
+import { MEDIA_SILENCE, MediaSilence } from "./media_silence.ts";
 import { RtspReader } from "./reader.ts";
 import type { Pair } from "./transport.ts";
 import type { RtspUrl } from "./url.ts";
 
 /** Bytes a server of the dialect reads of a request. */
 export const MAX_LAB_REQUEST = 255;
-/** Milliseconds without a packet while playing that mean the server is gone. */
-const MEDIA_SILENCE = 10_000;
 
 type LabMethod = "SETUP" | "PLAY" | "PAUSE" | "TEARDOWN";
 
@@ -41,7 +41,7 @@ export class LabClient implements ClientDialect {
   #waiting: { method: LabMethod; sentAt: number } | undefined;
   readonly #queue: LabMethod[] = [];
   #wantsPlay: boolean;
-  #mediaAt: number | undefined;
+  readonly #silence = new MediaSilence();
 
   /** For a URL that is already taken apart; its path names the file. */
   constructor(url: RtspUrl, options: ClientOptions) {
@@ -102,7 +102,7 @@ export class LabClient implements ClientDialect {
 
   /** A packet came. */
   mediaReceived(now: number): void {
-    if (this.#mediaAt !== undefined) this.#mediaAt = now;
+    this.#silence.packet(now);
   }
 
   /** Nothing: the dialect has no goodbye. */
@@ -129,18 +129,20 @@ export class LabClient implements ClientDialect {
     }
     this.#waiting = undefined;
     this.#queue.length = 0;
-    this.#mediaAt = undefined;
+    this.#silence.end();
     return this.#send("TEARDOWN", now);
   }
 
   /** When {@linkcode handleTimeout} has something to do. */
   nextTimeoutAt(): number | undefined {
     if (this.#state === "ended") return undefined;
-    const times = [this.#reader.nextTimeoutAt()];
+    const times = [
+      this.#reader.nextTimeoutAt(),
+      this.#silence.dueAt(MEDIA_SILENCE),
+    ];
     if (this.#waiting !== undefined) {
       times.push(this.#waiting.sentAt + RESPONSE_TIMEOUT);
     }
-    if (this.#mediaAt !== undefined) times.push(this.#mediaAt + MEDIA_SILENCE);
     const known = times.filter((time) => time !== undefined);
     return known.length === 0 ? undefined : Math.min(...known);
   }
@@ -158,7 +160,7 @@ export class LabClient implements ClientDialect {
         ? this.#end()
         : this.#fail("no-answer", "the server does not answer");
     }
-    if (this.#mediaAt !== undefined && now >= this.#mediaAt + MEDIA_SILENCE) {
+    if (now >= (this.#silence.dueAt(MEDIA_SILENCE) ?? Infinity)) {
       return this.#fail("silent", "no packets come over UDP");
     }
     return [];
@@ -222,7 +224,7 @@ export class LabClient implements ClientDialect {
         ];
       case "PLAY":
         this.#state = "playing";
-        this.#mediaAt = now;
+        this.#silence.begin(now);
         return [{
           type: "playing",
           from: undefined,
@@ -233,7 +235,7 @@ export class LabClient implements ClientDialect {
         }];
       default:
         this.#state = "ready";
-        this.#mediaAt = undefined;
+        this.#silence.end();
         return [{ type: "paused" }];
     }
   }
@@ -271,11 +273,7 @@ export class LabClient implements ClientDialect {
     status?: number,
   ): ClientAction[] {
     this.#state = "ended";
-    return [{
-      type: "failed",
-      failure,
-      message: `Cannot play ${this.#file} from ${this.#url.host}: ${reason}`,
-      ...(status === undefined ? {} : { status }),
-    }];
+    const doing = `play ${this.#file} from ${this.#url.host}`;
+    return [failed(doing, failure, reason, status)];
   }
 }

@@ -62,7 +62,10 @@ export interface InterleavedFrame {
   readonly type: "interleaved";
   /** 0–255. */
   readonly channel: number;
-  /** An RTP packet or an RTCP compound. */
+  /**
+   * An RTP packet or an RTCP compound. From a reader: a view, whole until bytes
+   * are pushed again.
+   */
   readonly payload: Uint8Array;
 }
 

@@ -12,6 +12,24 @@ import type { ControlledSession } from "./server_session.ts";
 import { parseSession } from "./session_header.ts";
 import type { SessionRegistry } from "./session_registry.ts";
 
+/** What a SETUP wants. */
+export interface SetupWish {
+  readonly media: RtspMedia;
+  readonly track: number;
+  readonly purpose: ServerSession["purpose"];
+  /** Whether packets shall come in `$` frames. */
+  readonly overTcp: boolean;
+}
+
+/** The session of a SETUP, or the status that refuses it; `actions` come first. */
+export type SetupSession =
+  | { readonly session: ServerSession; readonly actions: ServerAction[] }
+  | {
+    readonly session?: undefined;
+    readonly status: number;
+    readonly actions: ServerAction[];
+  };
+
 /** Sessions of one connection; players have one, test tools a few. */
 const MAX_SESSIONS_PER_CONNECTION = 16;
 
@@ -60,6 +78,34 @@ export class OwnedSessions {
   add(session: ControlledSession): void {
     this.#owned.set(session.id, session);
     this.#registry.add(session, this.#address);
+  }
+
+  /** The session that a SETUP goes on with, or a new one. */
+  forSetup(
+    request: RtspRequest,
+    { media, track, purpose, overTcp }: SetupWish,
+    now: number,
+  ): SetupSession {
+    if (request.headers.has("session")) {
+      const session = this.named(request);
+      if (!(session instanceof ServerSession)) {
+        return { status: 454, actions: [] };
+      }
+      return session.media.path === media.path && session.purpose === purpose
+        ? { session, actions: [] }
+        : { status: 459, actions: [] };
+    }
+    const actions = overTcp ? this.supersede(media, track) : [];
+    if (!this.hasRoom) return { status: 453, actions };
+    const session = new ServerSession({
+      id: this.#registry.newId("standard"),
+      media,
+      purpose,
+      timeout: this.#registry.timeout,
+      now,
+    });
+    this.add(session);
+    return { session, actions };
   }
 
   /** Forgets one that has ended by itself. */

@@ -110,7 +110,8 @@ export class RtspReader {
   }
 
   /**
-   * The next message or frame; `undefined` when more bytes are needed.
+   * The next message or frame; `undefined` when more bytes are needed. A
+   * frame's payload is a view of what was pushed, whole until the next push.
    *
    * @throws {RtspProtocolError} for a message that cannot be read. When its
    * `context.recoverable` is true the message is behind us and the next call
@@ -120,9 +121,12 @@ export class RtspReader {
     while (!this.#dead) {
       if (this.#body !== undefined) return this.#takeBody();
       if (this.#head === undefined) {
-        const first = this.#firstByte();
+        // Most of what comes is frames: one look at the bytes does for them.
+        const bytes = this.#buffer.peek();
+        if (bytes[0] === DOLLAR) return this.#takeInterleaved(bytes);
+        const first = this.#firstByte(bytes);
         if (first === undefined) return undefined;
-        if (first === DOLLAR) return this.#takeInterleaved();
+        if (first === DOLLAR) continue;
       }
       const line = this.#takeLine();
       if (line === undefined) return this.#takeQuiet();
@@ -161,8 +165,7 @@ export class RtspReader {
   }
 
   /** Looks at the first byte of a message, stepping over blank lines before it. */
-  #firstByte(): number | undefined {
-    const bytes = this.#buffer.peek();
+  #firstByte(bytes: Uint8Array): number | undefined {
     let at = 0;
     while (at < bytes.length && (bytes[at] === CR || bytes[at] === LF)) at++;
     if (at > 0) {
@@ -180,18 +183,16 @@ export class RtspReader {
     return first;
   }
 
-  #takeInterleaved(): InterleavedFrame | undefined {
-    const bytes = this.#buffer.peek();
+  #takeInterleaved(bytes: Uint8Array): InterleavedFrame | undefined {
     if (bytes.length < 4) return undefined;
-    const length = (bytes[2]! << 8) | bytes[3]!;
-    if (bytes.length < 4 + length) return undefined;
-    const channel = bytes[1]!;
-    this.#buffer.discard(4);
+    const end = 4 + ((bytes[2]! << 8) | bytes[3]!);
+    if (bytes.length < end) return undefined;
+    this.#buffer.discard(end);
     this.#dropping = false;
     return {
       type: "interleaved",
-      channel,
-      payload: this.#buffer.take(length)!,
+      channel: bytes[1]!,
+      payload: bytes.subarray(4, end),
     };
   }
 

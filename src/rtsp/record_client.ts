@@ -9,6 +9,7 @@
 
 import { attributeValue, formatSdp } from "../sdp/mod.ts";
 import type { SdpDescription } from "../sdp/mod.ts";
+import { failed } from "./client_actions.ts";
 import type { ClientAction, ClientFailure } from "./client_actions.ts";
 import { ClientConversation, MAX_REDIRECTS } from "./client_conversation.ts";
 import type { ConversationOptions } from "./client_conversation.ts";
@@ -19,8 +20,6 @@ import { formatTransport, parseTransport } from "./transport.ts";
 import type { Pair } from "./transport.ts";
 import { parseRtspUrl, resolveControl } from "./url.ts";
 
-/** Milliseconds to wait for the answer to TEARDOWN. */
-const TEARDOWN_TIMEOUT = 1000;
 /** Something for the shell to do, in order; as the player's actions of the same names. */
 export type RecordAction =
   | Extract<
@@ -63,7 +62,6 @@ export class RecordClient {
   #ports: Pair | undefined;
   #channels: Pair | undefined;
   #hasGetParameter = false;
-  #tearingDownAt: number | undefined;
 
   /**
    * For `url`, an `rtsp:` or `rtsps:` URL.
@@ -92,7 +90,7 @@ export class RecordClient {
   /** The connection could not be opened, or was closed. */
   disconnected(reason: string): RecordAction[] {
     if (this.#state === "ended") return [];
-    if (this.#tearingDownAt !== undefined) return this.#end();
+    if (this.#server.tearingDown) return this.#end();
     return this.#fail(
       this.#state === "connecting" ? "connect" : "disconnected",
       reason,
@@ -129,11 +127,9 @@ export class RecordClient {
 
   /** Ends the session, then everything. */
   teardown(now: number): RecordAction[] {
-    if (this.#state === "ended" || this.#tearingDownAt !== undefined) return [];
+    if (this.#state === "ended" || this.#server.tearingDown) return [];
     if (!this.#server.hasSession) return this.#end();
-    this.#tearingDownAt = now;
-    this.#server.reset();
-    return this.#server.request("TEARDOWN", this.#server.url, now);
+    return this.#server.teardown(this.#server.url, now);
   }
 
   /** When {@linkcode handleTimeout} has something to do. */
@@ -141,17 +137,15 @@ export class RecordClient {
     if (this.#state === "ended" || this.#state === "connecting") {
       return undefined;
     }
-    if (this.#tearingDownAt !== undefined) {
-      return this.#tearingDownAt + TEARDOWN_TIMEOUT;
-    }
-    return this.#server.deadline ?? this.#server.keepAliveAt;
+    const { teardownDeadline, deadline, keepAliveAt } = this.#server;
+    return teardownDeadline ?? deadline ?? keepAliveAt;
   }
 
   /** Keeps the session alive, or gives up. */
   handleTimeout(now: number): RecordAction[] {
     const due = this.nextTimeoutAt();
     if (due === undefined || due > now) return [];
-    if (this.#tearingDownAt !== undefined) return this.#end();
+    if (this.#server.tearingDown) return this.#end();
     if (this.#server.waiting) {
       return this.#fail("no-answer", "the server does not answer");
     }
@@ -166,21 +160,15 @@ export class RecordClient {
         : [];
     }
     if (message.type === "request") return [this.#server.answer(message, 501)];
-    const outcome = this.#server.receive(message, now);
-    switch (outcome.kind) {
-      case "ignored":
-        return [];
-      case "again":
-        return [{ type: "send", bytes: outcome.bytes }];
+    const answered = this.#server.receive(message, now);
+    switch (answered.kind) {
+      case "done":
+        return answered.actions;
       case "unauthorized":
-        if (this.#tearingDownAt !== undefined) return this.#end();
-        return this.#fail(
-          "unauthorized",
-          `the server refuses ${outcome.request.method} without the right name and password`,
-          401,
-        );
+        if (this.#server.tearingDown) return this.#end();
+        return this.#fail("unauthorized", answered.reason, 401);
       case "answered":
-        return this.#answer(outcome.request, message, now);
+        return this.#answer(answered.request, message, now);
     }
   }
 
@@ -300,11 +288,7 @@ export class RecordClient {
     status?: number,
   ): RecordAction[] {
     this.#state = "ended";
-    return [{
-      type: "failed",
-      failure,
-      message: `Cannot publish to ${this.#server.url}: ${reason}`,
-      ...(status === undefined ? {} : { status }),
-    }];
+    const doing = `publish to ${this.#server.url}`;
+    return [failed(doing, failure, reason, status)];
   }
 }

@@ -9,7 +9,6 @@ import { AccessGate } from "./access_gate.ts";
 import { announcedTrack, readAnnouncement } from "./announcement.ts";
 import type { Announcement } from "./announcement.ts";
 import { RtspProtocolError } from "./errors.ts";
-import { splitValue } from "./header_values.ts";
 import { isLabRequest, labSetup, refuseLab } from "./lab_request.ts";
 import { findMedia, isMedia, targetOf } from "./media_lookup.ts";
 import type { MediaMatch } from "./media_lookup.ts";
@@ -26,6 +25,7 @@ import { methodList } from "./server_methods.ts";
 import {
   reasonOf,
   requestCseq,
+  requiredFeatures,
   respond,
   respondWithDescription,
 } from "./server_responses.ts";
@@ -150,10 +150,7 @@ export class RequestHandler {
     if (request.version !== "RTSP/1.0") return [respond(request, 505)];
     if (isLabRequest(request)) return this.#handleLab(request, prepared);
     if (requestCseq(request) === undefined) return [respond(request, 400)];
-    const required = [
-      ...request.headers.getAll("require"),
-      ...request.headers.getAll("proxy-require"),
-    ].flatMap((value) => splitValue(value, ","));
+    const required = requiredFeatures(request);
     if (required.length > 0) {
       return [
         respond(request, 551, {
@@ -284,35 +281,15 @@ export class RequestHandler {
     if (!publish && choice.spec.mode === "record") {
       return [respond(request, this.#options.publishing ? 455 : 405)];
     }
-    const actions: ServerAction[] = [];
-    let session: ServerSession;
-    if (request.headers.has("session")) {
-      const found = this.#owned.named(request);
-      if (!(found instanceof ServerSession)) return [respond(request, 454)];
-      if (
-        found.media.path !== media.path ||
-        (found.purpose === "publish") !== publish
-      ) {
-        return [respond(request, 459)];
-      }
-      session = found;
-    } else {
-      if (choice.transport.kind === "tcp") {
-        actions.push(...this.#owned.supersede(media, track));
-      }
-      if (
-        !this.#owned.hasRoom
-      ) {
-        return [...actions, respond(request, 453)];
-      }
-      session = new ServerSession({
-        id: this.#options.sessions.newId("standard"),
-        media,
-        purpose: publish ? "publish" : "play",
-        timeout: this.#options.sessions.timeout,
-        now,
-      });
-      this.#owned.add(session);
+    const purpose = publish ? "publish" : "play";
+    const found = this.#owned.forSetup(
+      request,
+      { media, track, purpose, overTcp: choice.transport.kind === "tcp" },
+      now,
+    );
+    const { session, actions } = found;
+    if (session === undefined) {
+      return [...actions, respond(request, found.status)];
     }
     const key = parseKeyManagement(request.headers.get("keymgmt") ?? "");
     actions.push(...session.setup({

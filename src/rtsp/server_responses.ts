@@ -5,6 +5,7 @@
  */
 
 import { encodeResponse } from "./encode.ts";
+import { splitValue } from "./header_values.ts";
 import type { MessageForm, RtspRequest } from "./message.ts";
 import { STANDARD_FORM } from "./message.ts";
 import type { RtspProtocolError } from "./errors.ts";
@@ -131,4 +132,10 @@ function acceptsSdp(request: RtspRequest): boolean {
     accepted.some((value) =>
       /(?:^|,)\s*(?:application\/(?:sdp|\*)|\*\/\*)\s*(?:[;,]|$)/i.test(value)
     );
+}
+
+/** Extensions a request insists on (RFC 2326 section 12.32); we have none. */
+export function requiredFeatures({ headers }: RtspRequest): string[] {
+  return [...headers.getAll("require"), ...headers.getAll("proxy-require")]
+    .flatMap((value) => splitValue(value, ","));
 }

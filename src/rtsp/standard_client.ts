@@ -7,67 +7,50 @@
  */
 
 import { SdpProtocolError } from "../sdp/mod.ts";
+import { failed } from "./client_actions.ts";
 import type {
   ClientAction,
   ClientDialect,
   ClientFailure,
   ClientOptions,
   ClientState,
-  ClientTrack,
   PlayWish,
 } from "./client_actions.ts";
-import {
-  playHeaders,
-  readDescribed,
-  readPlaying,
-  readSetUp,
-  setupHeaders,
-} from "./client_media.ts";
+import { playHeaders, readPlaying } from "./client_media.ts";
 import { ClientConversation, MAX_REDIRECTS } from "./client_conversation.ts";
 import type { ClientRequest } from "./client_requests.ts";
 import { RtspProtocolError } from "./errors.ts";
+import { MEDIA_SILENCE, MediaSilence, UDP_SILENCE } from "./media_silence.ts";
 import type {
   InterleavedFrame,
   RtspMessage,
   RtspRequest,
   RtspResponse,
 } from "./message.ts";
+import { TrackSetup } from "./track_setup.ts";
 import type { Pair } from "./transport.ts";
 import type { RtspUrl } from "./url.ts";
 
-/** Milliseconds without a UDP packet after PLAY that make us turn to TCP. */
-export const UDP_SILENCE = 3000;
-/** Milliseconds without any packet while playing that mean the server is gone. */
-export const MEDIA_SILENCE = 10_000;
 /** Milliseconds without an answer to the first request that make us try the teaching dialect. */
 export const DIALECT_TIMEOUT = 2500;
-/** Milliseconds to wait for the answer to TEARDOWN. */
-const TEARDOWN_TIMEOUT = 1000;
+
 /** A player of the standard dialect. */
 export class StandardClient implements ClientDialect {
   readonly #options: ClientOptions;
   readonly #server: ClientConversation;
   #state: ClientState = "connecting";
   #answered = false;
-  #lower: "udp" | "tcp";
   #public: string | undefined;
-  #described = false;
-  #track: ClientTrack | undefined;
-  #aggregate = "";
-  #ports: Pair | undefined;
-  #channels: Pair | undefined;
-  /** When the player began to wait for packets: at PLAY or the last packet. */
-  #mediaAt: number | undefined;
-  #mediaSeen = false;
+  readonly #setup: TrackSetup;
+  readonly #silence = new MediaSilence();
   /** Begin playing as soon as the session is set up. */
   #wish: PlayWish | undefined;
-  #tearingDownAt: number | undefined;
 
   /** For a URL that is already taken apart. */
   constructor(url: RtspUrl, options: ClientOptions) {
     this.#options = options;
     this.#server = new ClientConversation(url, options);
-    this.#lower = options.transport === "tcp" ? "tcp" : "udp";
+    this.#setup = new TrackSetup(options);
     if (options.paused !== true) this.#wish = { from: options.start ?? 0 };
   }
 
@@ -91,7 +74,7 @@ export class StandardClient implements ClientDialect {
   /** The connection could not be opened, or was closed. */
   disconnected(reason: string, _now: number): ClientAction[] {
     if (this.#state === "ended") return [];
-    if (this.#tearingDownAt !== undefined) return this.#end();
+    if (this.#server.tearingDown) return this.#end();
     if (this.#state === "connecting") return this.#fail("connect", reason);
     return this.#mayBeLab("the server closed the connection") ??
       this.#fail("disconnected", reason);
@@ -127,26 +110,25 @@ export class StandardClient implements ClientDialect {
 
   /** UDP ports are open. */
   portsOpened(ports: Pair, now: number): ClientAction[] {
-    if (this.#track === undefined || this.#lower !== "udp") return [];
-    this.#ports = ports;
-    return this.#setup(now);
+    if (!this.#setup.wantsPorts) return [];
+    this.#setup.usePorts(ports);
+    return this.#requestSetup(now);
   }
 
   /** UDP ports cannot be had. */
   portsFailed(reason: string, now: number): ClientAction[] {
-    if (this.#track === undefined || this.#lower !== "udp") return [];
+    if (!this.#setup.wantsPorts) return [];
     return this.#turnToTcp(reason, now);
   }
 
   /** A packet came over UDP. */
   mediaReceived(now: number): void {
-    this.#mediaSeen = true;
-    if (this.#mediaAt !== undefined) this.#mediaAt = now;
+    this.#silence.packet(now);
   }
 
   /** The source said goodbye: no more packets are expected. */
   mediaEnded(): void {
-    this.#mediaAt = undefined;
+    this.#silence.end();
   }
 
   /** Plays on, from elsewhere or at another speed. */
@@ -172,12 +154,10 @@ export class StandardClient implements ClientDialect {
 
   /** Ends the session, then everything. */
   teardown(now: number): ClientAction[] {
-    if (this.#state === "ended" || this.#tearingDownAt !== undefined) return [];
+    if (this.#state === "ended" || this.#server.tearingDown) return [];
     if (!this.#server.hasSession) return this.#end();
-    this.#tearingDownAt = now;
-    this.#mediaAt = undefined;
-    this.#server.reset();
-    return this.#control("TEARDOWN", [], now);
+    this.#silence.end();
+    return this.#server.teardown(this.#setup.aggregate, now);
   }
 
   /** When {@linkcode handleTimeout} has something to do. */
@@ -185,14 +165,12 @@ export class StandardClient implements ClientDialect {
     if (this.#state === "ended" || this.#state === "connecting") {
       return undefined;
     }
-    if (this.#tearingDownAt !== undefined) {
-      return this.#tearingDownAt + TEARDOWN_TIMEOUT;
-    }
-    const times = [this.#server.deadline, this.#server.keepAliveAt];
+    const { teardownDeadline, deadline, keepAliveAt } = this.#server;
+    if (teardownDeadline !== undefined) return teardownDeadline;
+    const times = [deadline, keepAliveAt, this.#silentAt()];
     if (!this.#answered && this.#options.dialect === "auto") {
       times.push(this.#server.lastRequestAt + DIALECT_TIMEOUT);
     }
-    if (this.#mediaAt !== undefined) times.push(this.#silentAt());
     const known = times.filter((time) => time !== undefined);
     return known.length === 0 ? undefined : Math.min(...known);
   }
@@ -201,7 +179,7 @@ export class StandardClient implements ClientDialect {
   handleTimeout(now: number): ClientAction[] {
     const due = this.nextTimeoutAt();
     if (due === undefined || due > now) return [];
-    if (this.#tearingDownAt !== undefined) return this.#end();
+    if (this.#server.tearingDown) return this.#end();
     if (
       !this.#answered && now >= this.#server.lastRequestAt + DIALECT_TIMEOUT
     ) {
@@ -212,8 +190,8 @@ export class StandardClient implements ClientDialect {
     if (deadline !== undefined && now >= deadline) {
       return this.#fail("no-answer", "the server does not answer");
     }
-    if (this.#mediaAt !== undefined && now >= this.#silentAt()) {
-      if (this.#lower === "udp" && !this.#mediaSeen) {
+    if (now >= (this.#silentAt() ?? Infinity)) {
+      if (this.#setup.lower === "udp" && !this.#silence.heard) {
         const reason = `no packet came over UDP for ${UDP_SILENCE / 1000} s`;
         if (this.#options.transport === "auto") {
           return this.#startOverWithTcp(reason, now);
@@ -228,45 +206,35 @@ export class StandardClient implements ClientDialect {
     return this.#control(method, [], now);
   }
 
-  #silentAt(): number {
-    const wait = this.#lower === "udp" && !this.#mediaSeen
-      ? UDP_SILENCE
-      : MEDIA_SILENCE;
-    return this.#mediaAt! + wait;
+  #silentAt(): number | undefined {
+    const mayBeBlocked = this.#setup.lower === "udp" && !this.#silence.heard;
+    return this.#silence.dueAt(mayBeBlocked ? UDP_SILENCE : MEDIA_SILENCE);
   }
 
   #takeFrame(
-    { channel, payload }: InterleavedFrame,
+    frame: InterleavedFrame,
     now: number,
     actions: ClientAction[],
   ): void {
-    if (channel === this.#channels?.[0]) {
-      this.mediaReceived(now);
-      actions.push({ type: "rtp", bytes: payload });
-    } else if (channel === this.#channels?.[1]) {
-      actions.push({ type: "rtcp", bytes: payload });
-    }
+    const type = this.#setup.kindOf(frame);
+    if (type === undefined) return;
+    if (type === "rtp") this.#silence.packet(now);
+    actions.push({ type, bytes: frame.payload });
   }
 
   #take(message: RtspMessage, now: number): ClientAction[] {
     if (message.type === "request") return this.#obey(message, now);
     this.#answered = true;
-    const outcome = this.#server.receive(message, now);
-    switch (outcome.kind) {
-      case "ignored":
-        return [];
-      case "again":
-        return [{ type: "send", bytes: outcome.bytes }];
+    const answered = this.#server.receive(message, now);
+    switch (answered.kind) {
+      case "done":
+        return answered.actions;
       case "unauthorized":
-        if (this.#tearingDownAt !== undefined) return this.#end();
-        return this.#fail(
-          "unauthorized",
-          `the server refuses ${outcome.request.method} without the right name and password`,
-          401,
-        );
+        if (this.#server.tearingDown) return this.#end();
+        return this.#fail("unauthorized", answered.reason, 401);
       case "answered":
         return [
-          ...this.#answer(outcome.request, message, now),
+          ...this.#answer(answered.request, message, now),
           ...this.#sendNext(now),
         ];
     }
@@ -281,7 +249,9 @@ export class StandardClient implements ClientDialect {
     const goodbye = [this.#server.answer(request, 200)];
     if (this.#server.hasSession) {
       this.#server.reset();
-      goodbye.push(...this.#server.request("TEARDOWN", this.#aggregate, now));
+      goodbye.push(
+        ...this.#server.request("TEARDOWN", this.#setup.aggregate, now),
+      );
     }
     if (this.#state === "playing") this.#wish = {};
     const elsewhere = this.#redirect(location);
@@ -307,7 +277,7 @@ export class StandardClient implements ClientDialect {
       case "OPTIONS":
         // A server without OPTIONS may still have the rest.
         this.#public ??= headers.get("public") ?? "";
-        return this.#described
+        return this.#setup.described
           ? this.#lost(request, response)
           : this.#server.request("DESCRIBE", this.#server.url, now, [
             ["Accept", "application/sdp"],
@@ -316,7 +286,7 @@ export class StandardClient implements ClientDialect {
         if (status !== 200 && status !== 454) this.#public = "";
         return this.#lost(request, response);
       case "SETUP":
-        if (status === 461 && this.#lower === "udp") {
+        if (status === 461 && this.#setup.lower === "udp") {
           return this.#turnToTcp("the server takes no UDP", now);
         }
         break;
@@ -341,7 +311,7 @@ export class StandardClient implements ClientDialect {
         return this.#playing(response, now);
       case "PAUSE":
         this.#state = "ready";
-        this.#mediaAt = undefined;
+        this.#silence.end();
         return [{ type: "paused" }];
       default:
         return [];
@@ -359,60 +329,26 @@ export class StandardClient implements ClientDialect {
   }
 
   #describe(response: RtspResponse, now: number): ClientAction[] {
-    const described = readDescribed(response, this.#server.url);
-    if (described.track === undefined) {
-      const { codecs } = described;
-      return this.#fail(
-        "no-jpeg",
-        `the server offers no JPEG video${
-          codecs.length === 0 ? "" : ` but ${codecs.join(", ")}`
-        }`,
-      );
-    }
-    const { description, track, duration } = described;
-    this.#described = true;
-    this.#aggregate = described.aggregate;
-    this.#track = track;
-    // Under TLS a stream that is not encrypted itself belongs into the connection.
-    if (
-      this.#server.secure && track.protocol === "RTP/AVP" &&
-      this.#options.transport === "auto"
-    ) {
-      this.#lower = "tcp";
-    }
+    const { url, secure } = this.#server;
+    const described = this.#setup.describe(response, url, secure);
+    if (typeof described === "string") return this.#fail("no-jpeg", described);
     return [
-      {
-        type: "described",
-        description,
-        track,
-        ...(duration === undefined ? {} : { duration }),
-      },
-      ...(this.#lower === "udp"
+      described,
+      ...(this.#setup.wantsPorts
         ? [{ type: "openPorts" } as const]
-        : this.#setup(now)),
+        : this.#requestSetup(now)),
     ];
   }
 
-  #setup(now: number): ClientAction[] {
-    const track = this.#track!;
-    const headers = setupHeaders(
-      track,
-      this.#lower === "udp" ? this.#ports! : undefined,
-      track.protocol === "RTP/SAVP"
-        ? this.#options.keyManagement?.(track.url)
-        : undefined,
-    );
-    return this.#server.request("SETUP", track.url, now, headers);
+  #requestSetup(now: number): ClientAction[] {
+    const { url, headers } = this.#setup.request();
+    return this.#server.request("SETUP", url, now, headers);
   }
 
   #setUp(response: RtspResponse, now: number): ClientAction[] {
     this.#server.adoptSession(response);
-    const settled = readSetUp(response);
+    const settled = this.#setup.settle(response);
     this.#state = "ready";
-    this.#lower = settled.transport.kind;
-    if (settled.transport.kind === "tcp") {
-      this.#channels = settled.transport.channels;
-    }
     return [
       settled,
       ...(this.#wish === undefined
@@ -424,7 +360,7 @@ export class StandardClient implements ClientDialect {
   #playing(response: RtspResponse, now: number): ClientAction[] {
     this.#state = "playing";
     this.#wish = undefined;
-    this.#mediaAt = now;
+    this.#silence.begin(now);
     return [readPlaying(response)];
   }
 
@@ -440,11 +376,11 @@ export class StandardClient implements ClientDialect {
     if (this.#options.transport === "udp") {
       return this.#fail("no-transport", reason);
     }
-    this.#lower = "tcp";
+    this.#setup.turnToTcp();
     return [
       { type: "closePorts" },
       { type: "fallback", to: "tcp", reason },
-      ...this.#setup(now),
+      ...this.#requestSetup(now),
     ];
   }
 
@@ -452,7 +388,7 @@ export class StandardClient implements ClientDialect {
   #startOverWithTcp(reason: string, now: number): ClientAction[] {
     this.#server.reset();
     const goodbye = this.#control("TEARDOWN", [], now);
-    this.#lower = "tcp";
+    this.#setup.turnToTcp();
     this.#wish = { from: this.#options.start ?? 0 };
     return [
       ...goodbye,
@@ -464,9 +400,8 @@ export class StandardClient implements ClientDialect {
 
   #connect(): ClientAction[] {
     this.#state = "connecting";
-    this.#described = false;
-    this.#track = undefined;
-    this.#mediaAt = undefined;
+    this.#setup.reset();
+    this.#silence.end();
     return [this.#server.connect()];
   }
 
@@ -476,7 +411,7 @@ export class StandardClient implements ClientDialect {
     headers: readonly (readonly [string, string])[],
     now: number,
   ): ClientAction[] {
-    return this.#server.request(method, this.#aggregate, now, headers);
+    return this.#server.request(method, this.#setup.aggregate, now, headers);
   }
 
   #sendNext(now: number): ClientAction[] {
@@ -502,11 +437,7 @@ export class StandardClient implements ClientDialect {
     status?: number,
   ): ClientAction[] {
     this.#state = "ended";
-    return [{
-      type: "failed",
-      failure,
-      message: `Cannot play ${this.#server.url}: ${reason}`,
-      ...(status === undefined ? {} : { status }),
-    }];
+    const doing = `play ${this.#server.url}`;
+    return [failed(doing, failure, reason, status)];
   }
 }

@@ -4,7 +4,8 @@
  *
  * The stream is 640×480 at 24 frames a second, a test picture at ffmpeg's q 4.
  * openRTSP took 7.4 ms of CPU a second for such a stream, ffmpeg 9.0 over TCP
- * and 11.2 over UDP, GStreamer 10.3.
+ * and 11.2 over UDP, GStreamer 10.3. All that are installed run beside ours,
+ * and so does a program that only reads the same bytes: the runtime's share.
  *
  * `deno task bench rtsp_player_bench`; `--minutes N` plays for so long and
  * looks at memory and drift.
@@ -17,7 +18,7 @@ import { encodeMjpegFrame } from "../../src/jpeg/mod.ts";
 import { formatTable } from "../../src/cli/table.ts";
 import { makeJpegs } from "../support/clips.ts";
 import { chromiumMissing, withPage } from "../support/chromium.ts";
-import { startStreamtool } from "../support/process.ts";
+import { startProcess, startStreamtool } from "../support/process.ts";
 import type { RunningProcess } from "../support/process.ts";
 
 /** What happens before everything is compiled and has been used once. */
@@ -40,26 +41,102 @@ function play(url: string, ...more: readonly string[]): RunningProcess {
   return startStreamtool(["rtsp-play", url, ...more]);
 }
 
-/** Milliseconds of CPU for each second of play, and resident megabytes. */
-async function cost(
+/** Something that receives the stream. */
+interface Receiver {
+  readonly name: string;
+  readonly transport: string;
+  readonly process: RunningProcess;
+}
+
+/** Ours, the bare runtime's loop and whoever else is installed, one way. */
+async function startReceivers(
   url: string,
-  more: readonly string[],
-  measuredMs: number,
-): Promise<string[]> {
-  await using player = play(url, "--no-page", ...more);
+  transport: "udp" | "tcp",
+): Promise<Receiver[]> {
+  const bare = startProcess(Deno.execPath(), [
+    ...["run", "--quiet", "--allow-net", "--unstable-net"],
+    new URL("./support/bare_receiver.ts", import.meta.url).pathname,
+    ...[url, transport],
+  ]);
+  const ours = play(url, "--no-page", "--transport", transport);
+  await bare.line(/playing/);
+  await ours.event("playing");
+  const others: readonly [string, readonly string[]][] = [
+    ["ffmpeg", [
+      ...["-v", "error", "-rtsp_transport", transport, "-i", url],
+      ...["-c", "copy", "-f", "null", "-"],
+    ]],
+    ["gst-launch-1.0", [
+      ...["-q", "rtspsrc", `location=${url}`, `protocols=${transport}`],
+      ...["!", "rtpjpegdepay", "!", "fakesink"],
+    ]],
+  ];
+  return [
+    { name: "rtsp-play", transport, process: ours },
+    { name: "Deno, only reading", transport, process: bare },
+    ...others.filter(([name]) => isInstalled(name)).map(([name, args]) => ({
+      name,
+      transport,
+      process: startProcess(name, args),
+    })),
+  ];
+}
+
+function isInstalled(program: string): boolean {
+  return (Deno.env.get("PATH") ?? "").split(":").some((folder) => {
+    try {
+      return Deno.statSync(join(folder, program)).isFile;
+    } catch {
+      return false;
+    }
+  });
+}
+
+/**
+ * Milliseconds of CPU for each second of play and resident megabytes, all
+ * receivers side by side: what else the machine does hits all of them.
+ */
+async function cost(url: string, measuredMs: number): Promise<string[][]> {
+  const receivers = [
+    ...await startReceivers(url, "udp"),
+    ...await startReceivers(url, "tcp"),
+  ];
+  try {
+    await pause(WARM_UP_MS);
+    const look = () =>
+      Promise.all(receivers.map(({ process }) => process.usage()));
+    const before = await look();
+    const startedAt = performance.now();
+    await pause(measuredMs);
+    const after = await look();
+    const seconds = (performance.now() - startedAt) / 1000;
+    return receivers.map(({ name, transport }, index) => {
+      const [first, last] = [before[index]!, after[index]!];
+      return [
+        name,
+        transport,
+        ((last.cpuSeconds - first.cpuSeconds) * 1000 / seconds).toFixed(1),
+        (last.rssBytes / 1e6).toFixed(0),
+      ];
+    });
+  } finally {
+    for (const { process } of receivers) await process[Symbol.asyncDispose]();
+  }
+}
+
+/** Plays for long: memory, loss and drift. */
+async function soak(url: string, ms: number): Promise<string[]> {
+  await using player = play(url, "--no-page", "--transport", "udp");
   await player.event("playing");
   await pause(WARM_UP_MS);
   const before = await player.usage();
-  const startedAt = performance.now();
-  await pause(measuredMs);
+  await pause(ms);
   const after = await player.usage();
-  const seconds = (performance.now() - startedAt) / 1000;
   player.signal("SIGINT");
   const end = await player.event("end");
   const { lost } = end.packets as { lost: number };
   return [
-    more.join(" "),
-    ((after.cpuSeconds - before.cpuSeconds) * 1000 / seconds).toFixed(1),
+    (ms / 60_000).toFixed(1),
     (before.rssBytes / 1e6).toFixed(0),
     (after.rssBytes / 1e6).toFixed(0),
     String(end.framesReceived),
@@ -130,31 +207,25 @@ async function main(): Promise<void> {
       { cwd: folder },
     );
     const url = String((await server.event("listening")).url);
-    const soak = Deno.args.includes("--minutes") && minutes > 0;
-    const rows: string[][] = [];
-    for (const transport of soak ? ["udp"] : ["udp", "tcp"]) {
-      rows.push(
-        await cost(
-          url,
-          ["--transport", transport],
-          soak ? minutes * 60_000 : MEASURED_MS,
-        ),
-      );
+    if (Deno.args.includes("--minutes") && minutes > 0) {
+      console.log(formatTable(
+        [
+          "minutes",
+          "MB before",
+          "MB after",
+          "frames",
+          "frames lost",
+          "packets lost",
+          "drift ms",
+        ],
+        [await soak(url, minutes * 60_000)],
+      ));
+      return;
     }
     console.log(formatTable(
-      [
-        "how",
-        "CPU ms/s",
-        "MB before",
-        "MB after",
-        "frames",
-        "frames lost",
-        "packets lost",
-        "drift ms",
-      ],
-      rows,
+      ["who", "transport", "CPU ms/s", "MB"],
+      await cost(url, MEASURED_MS),
     ));
-    if (soak) return;
     const missing = chromiumMissing();
     if (missing !== undefined) {
       console.log(`The page is not measured: ${missing}`);

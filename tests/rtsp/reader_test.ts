@@ -66,13 +66,27 @@ Deno.test("a frame of the largest size is read", () => {
   assert.deepEqual(message.payload, payload);
 });
 
-Deno.test("what a reader gave does not change when it reads on", () => {
+Deno.test("frames of one push stay whole together, a message's body for good", () => {
   const reader = new RtspReader();
-  reader.push(encodeInterleaved(1, utf8("first")), 0);
-  const first = reader.next()!;
-  reader.push(encodeInterleaved(1, utf8("other")), 0);
-  reader.next();
-  assert.deepEqual(plain(first), { channel: 1, payload: "first" });
+  const [, text, expected] = MESSAGES.find(([name]) =>
+    name === "a request with a body"
+  )!;
+  reader.push(utf8(text), 0);
+  const message = reader.next()!;
+  reader.push(
+    Uint8Array.from([
+      ...encodeInterleaved(1, utf8("first")),
+      ...encodeInterleaved(3, utf8("other")),
+    ]),
+    0,
+  );
+  const frames = [reader.next()!, reader.next()!];
+  assert.equal(reader.next(), undefined);
+  assert.deepEqual(frames.map(plain), [
+    { channel: 1, payload: "first" },
+    { channel: 3, payload: "other" },
+  ]);
+  assert.deepEqual(plain(message), expected);
 });
 
 Deno.test("nothing comes after an error that ends the connection", () => {

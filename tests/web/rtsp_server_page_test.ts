@@ -4,6 +4,7 @@ import {
   keepScreenshot,
   pageTest,
   withPage,
+  withPages,
 } from "../support/chromium.ts";
 import {
   MadeUpRtspServer,
@@ -142,41 +143,43 @@ pageTest(
   async () => {
     await using server = await serveRtspPage(fiveViewers());
     server.play();
-    for (const width of [360, 719, 720, 1239, 1240, 1399, 1400, 1600]) {
-      const colorScheme = width === 1600 || width === 719 ? "dark" : "light";
+    const widths = [360, 719, 720, 1239, 1240, 1399, 1400, 1600];
+    const screens = widths.map((width) => ({
+      width,
       // High enough for every tile to be seen and so to ask.
-      const screen = { width, height: 2400, colorScheme } as const;
-      await withPage(screen, async (page, { errors }) => {
-        await page.goto(`${server.url}?stream=camera`);
-        await page.locator('.picture[data-stale="false"]').nth(3).waitFor();
-        await seen(page, "Viewers of camera");
-        await page.keyboard.press("Escape");
-        await page.locator(".table tbody tr").nth(5).waitFor();
-        for (const selected of [false, true]) {
-          if (selected) await page.keyboard.press("n");
-          assert.equal(await horizontalOverflow(page), 0, `${width}`);
-          const hidden = await page.locator(".table-frame").evaluate((frame) =>
-            frame.scrollWidth - frame.clientWidth
+      height: 2400,
+      colorScheme: width === 1600 || width === 719 ? "dark" : "light",
+    } as const));
+    await withPages(screens, async (page, { errors }, { width }) => {
+      await page.goto(`${server.url}?stream=camera`);
+      await page.locator('.picture[data-stale="false"]').nth(3).waitFor();
+      await seen(page, "Viewers of camera");
+      await page.keyboard.press("Escape");
+      await page.locator(".table tbody tr").nth(5).waitFor();
+      for (const selected of [false, true]) {
+        if (selected) await page.keyboard.press("n");
+        assert.equal(await horizontalOverflow(page), 0, `${width}`);
+        const hidden = await page.locator(".table-frame").evaluate((frame) =>
+          frame.scrollWidth - frame.clientWidth
+        );
+        assert.equal(hidden, 0, `the table at ${width}`);
+        const small = await page.locator("button, a, select, input")
+          .evaluateAll((found) =>
+            found.map((one) => ({
+              name: (one as HTMLElement).innerText,
+              ...one.getBoundingClientRect().toJSON(),
+            })).filter(({ top, width, height }) =>
+              top > 0 && width > 0 && (height < 43.5 || width < 43.5)
+            )
           );
-          assert.equal(hidden, 0, `the table at ${width}`);
-          const small = await page.locator("button, a, select, input")
-            .evaluateAll((found) =>
-              found.map((one) => ({
-                name: (one as HTMLElement).innerText,
-                ...one.getBoundingClientRect().toJSON(),
-              })).filter(({ top, width, height }) =>
-                top > 0 && width > 0 && (height < 43.5 || width < 43.5)
-              )
-            );
-          assert.deepEqual(small, [], `touch targets of 44 pixels at ${width}`);
-          await keepScreenshot(
-            page,
-            `rtsp_server_${selected ? "stream" : "all"}_${width}`,
-          );
-        }
-        assert.deepEqual(errors, []);
-      });
-    }
+        assert.deepEqual(small, [], `touch targets of 44 pixels at ${width}`);
+        await keepScreenshot(
+          page,
+          `rtsp_server_${selected ? "stream" : "all"}_${width}`,
+        );
+      }
+      assert.deepEqual(errors, []);
+    });
   },
 );
 

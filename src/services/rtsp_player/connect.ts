@@ -6,6 +6,9 @@
 
 import { closeQuietly, connectTcp, resolveHost } from "../../net/mod.ts";
 
+/** The name servers see. */
+export const USER_AGENT = "streamtool";
+
 /** Milliseconds a connection may take to open: less than the 5 s that stopping may take. */
 const CONNECT_TIMEOUT_MS = 4000;
 

@@ -5,74 +5,14 @@
  * @module
  */
 
-import type { Logger } from "../../log/mod.ts";
-import { closeQuietly, writeAll } from "../../net/mod.ts";
 import { RtpProtocolError } from "../../rtp/mod.ts";
 import { ClientSession } from "../../rtsp/mod.ts";
-import type {
-  ClientAction,
-  ClientFailure,
-  ClientOptions,
-  PlayWish,
-} from "../../rtsp/mod.ts";
-import { connectRtsp, explainConnection } from "./connect.ts";
+import type { ClientAction, ClientOptions, PlayWish } from "../../rtsp/mod.ts";
+import { explainConnection } from "./connect.ts";
+import { LinkConnection } from "./link_connection.ts";
 import { LinkMedia } from "./link_media.ts";
-import type { RtspPlayerOptions } from "./options.ts";
-import type { PlayerFrame } from "./received_frame.ts";
+import type { LinkListener, LinkOptions, LinkOutcome } from "./link_options.ts";
 import type { MediaReceiver } from "./receiver.ts";
-
-/** Bytes read at a time: a few frames of a busy interleaved stream. */
-const READ_BYTES = 64 * 1024;
-
-/** Milliseconds in which what was written may still leave before a connection is closed. */
-const GOODBYE_MS = 500;
-
-/** How a link ended. */
-export type LinkOutcome =
-  | { readonly type: "ended" }
-  | {
-    readonly type: "failed";
-    readonly failure: ClientFailure;
-    readonly message: string;
-    readonly status: number | undefined;
-  };
-
-/** Whom a link tells. */
-export interface LinkListener {
-  described(info: {
-    duration: number | undefined;
-    frameRate: number | undefined;
-  }): void;
-  /** The way packets come is settled. */
-  ready(transport: "udp" | "tcp", dialect: "standard" | "lab"): void;
-  playing(from: number | undefined): void;
-  paused(): void;
-  fallback(to: "tcp" | "lab", reason: string): void;
-  frame(frame: PlayerFrame): void;
-  /** The server said goodbye, or the end is reached. */
-  streamEnded(): void;
-}
-
-/** What a link is told. */
-export interface LinkOptions extends
-  Pick<
-    RtspPlayerOptions,
-    | "url"
-    | "transport"
-    | "dialect"
-    | "rtpPort"
-    | "latencyMs"
-    | "username"
-    | "password"
-    | "caCerts"
-  > {
-  /** Seconds to begin at; `undefined` for the beginning, or now. */
-  readonly start: number | undefined;
-  /** Stop after SETUP. */
-  readonly paused: boolean;
-  readonly userAgent: string;
-  readonly log: Logger;
-}
 
 /** One session with a server, from its first to its last request. */
 export class Link {
@@ -82,8 +22,7 @@ export class Link {
   readonly #outcome = Promise.withResolvers<LinkOutcome>();
   readonly #background = new Set<Promise<void>>();
   readonly #media: LinkMedia;
-  #connection: Deno.Conn | undefined;
-  #writing: Promise<void> = Promise.resolve();
+  readonly #connection: LinkConnection;
   #serverHost = "";
   #timer: ReturnType<typeof setTimeout> | undefined;
   #timerAt = Infinity;
@@ -99,10 +38,22 @@ export class Link {
     this.#listener = listener;
     this.#start = options.start ?? 0;
     const { username, password, start } = options;
+    this.#connection = new LinkConnection({
+      connected: () => {
+        this.#serverHost = this.#connection.serverHost ?? "";
+        this.#perform(this.#session.connected(performance.now()));
+      },
+      received: (bytes, now) => {
+        this.#readAt = now;
+        this.#perform(this.#session.receive(bytes, now));
+      },
+      disconnected: (reason) =>
+        this.#perform(this.#session.disconnected(reason, performance.now())),
+    });
     this.#media = new LinkMedia({
       latencyMs: options.latencyMs,
       rtpPort: options.rtpPort,
-      write: (bytes) => this.#write(bytes),
+      write: (bytes) => this.#connection.write(bytes),
       run: (task) => this.#run(task),
       onFrame: (frame) => this.#listener.frame(frame),
       onPackets: (now) => {
@@ -148,7 +99,7 @@ export class Link {
     const outcome = await this.#outcome.promise;
     clearTimeout(this.#timer);
     this.#media.close();
-    this.#dropConnection();
+    this.#run(this.#connection.drop());
     await Promise.all(this.#background);
     return outcome;
   }
@@ -188,12 +139,14 @@ export class Link {
 
   #do(action: ClientAction): void {
     switch (action.type) {
-      case "connect":
-        this.#dropConnection();
-        this.#run(this.#connect(action));
+      case "connect": {
+        const { caCerts } = this.#options;
+        this.#run(this.#connection.drop());
+        this.#run(this.#connection.connect({ ...action, caCerts }));
         return;
+      }
       case "send":
-        this.#write(action.bytes);
+        this.#connection.write(action.bytes);
         return;
       case "openPorts":
         this.#openPorts();
@@ -260,84 +213,14 @@ export class Link {
     this.#background.add(guarded);
   }
 
-  async #connect(
-    endpoint: Extract<ClientAction, { type: "connect" }>,
-  ): Promise<void> {
-    const { caCerts } = this.#options;
-    let connection: Deno.Conn;
-    try {
-      connection = await connectRtsp({ ...endpoint, caCerts });
-    } catch (error) {
-      if (this.#over) return;
-      this.#perform(
-        this.#session.disconnected(explainConnection(error), performance.now()),
-      );
-      return;
-    }
-    if (this.#over) {
-      closeQuietly(connection);
-      return;
-    }
-    this.#connection = connection;
-    this.#serverHost = (connection.remoteAddr as Deno.NetAddr).hostname;
-    this.#perform(this.#session.connected(performance.now()));
-    await this.#read(connection);
-  }
-
-  async #read(connection: Deno.Conn): Promise<void> {
-    const buffer = new Uint8Array(READ_BYTES);
-    let reason = "the server closed the connection";
-    try {
-      for (;;) {
-        const count = await connection.read(buffer);
-        if (count === null) break;
-        if (this.#connection !== connection || this.#over) return;
-        const now = performance.now();
-        this.#readAt = now;
-        this.#perform(this.#session.receive(buffer.subarray(0, count), now));
-      }
-    } catch (error) {
-      reason = explainConnection(error);
-    }
-    if (this.#connection !== connection || this.#over) return;
-    this.#perform(this.#session.disconnected(reason, performance.now()));
-  }
-
-  #write(bytes: Uint8Array): void {
-    const connection = this.#connection;
-    if (connection === undefined) return;
-    this.#writing = this.#writing
-      .then(() => writeAll(connection, bytes))
-      // The reading side sees a broken connection and says so.
-      .catch(() => {});
-  }
-
-  /** Closes when what was written has left, or soon. */
-  #dropConnection(): void {
-    const connection = this.#connection;
-    if (connection === undefined) return;
-    this.#connection = undefined;
-    const written = this.#writing;
-    this.#writing = Promise.resolve();
-    this.#run((async () => {
-      let timer: ReturnType<typeof setTimeout> | undefined;
-      const late = new Promise<void>((resolve) => {
-        timer = setTimeout(resolve, GOODBYE_MS);
-      });
-      await Promise.race([written, late]);
-      clearTimeout(timer);
-      closeQuietly(connection);
-    })());
-  }
-
   #openPorts(): void {
     const now = performance.now();
     try {
       // The address that the server sees us at, and no other, is listened on.
-      const local = this.#connection?.localAddr as Deno.NetAddr | undefined;
+      const local = this.#connection.localHost;
       if (local === undefined) throw new Deno.errors.NotConnected();
       const ports = this.#media.openPorts(
-        local.hostname,
+        local,
         this.#serverHost,
         this.dialect,
       );

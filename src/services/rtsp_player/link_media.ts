@@ -4,14 +4,8 @@
  * @module
  */
 
-import { DatagramBatch, MAX_DATAGRAM_BYTES } from "../../net/mod.ts";
-import type { UdpAddress, UdpSocket } from "../../net/mod.ts";
-import {
-  RtcpSchedule,
-  RTP_HEADER_LENGTH,
-  RtpProtocolError,
-  writeRtpHeader,
-} from "../../rtp/mod.ts";
+import type { UdpAddress } from "../../net/mod.ts";
+import { RtcpSchedule, RtpProtocolError } from "../../rtp/mod.ts";
 import { encodeInterleaved } from "../../rtsp/mod.ts";
 import type { ClientAction } from "../../rtsp/mod.ts";
 import {
@@ -19,21 +13,10 @@ import {
   mediaDimensions,
   mediaFrameRate,
 } from "../../sdp/mod.ts";
+import { LAB_PAYLOAD_TYPE, LinkPorts } from "./link_ports.ts";
 import type { PlayerFrame } from "./received_frame.ts";
 import { MediaReceiver } from "./receiver.ts";
 import { SrtpSession } from "./srtp_session.ts";
-import { openUdpPair } from "./udp_pair.ts";
-import type { UdpPair } from "./udp_pair.ts";
-
-/** Datagrams taken from the system at once: a frame of 40 KB. */
-const BATCH_DATAGRAMS = 32;
-
-/**
- * Room for one datagram of the standard dialect: a jumbo Ethernet frame. Where
- * one does not fit, all get room for the largest there is. Slots of 64 KB fall
- * on each other in the processor's caches, which costs a tenth of all time.
- */
-const USUAL_SLOT_BYTES = 9217;
 
 /** Bits a second that the report interval is computed for: a common camera's. */
 const SESSION_BANDWIDTH = 4_000_000;
@@ -47,8 +30,7 @@ const END_SILENCE_MS = 1000;
 /** Seconds before the stated duration that count as its end. */
 const END_MARGIN = 0.5;
 
-/** The teaching dialect says nothing of clocks; packets bear this type. */
-const LAB_PAYLOAD_TYPE = 26;
+/** The teaching dialect says nothing of clocks. */
 const LAB_CLOCK_RATE = 90_000;
 
 type Described = Extract<ClientAction, { type: "described" }>;
@@ -75,16 +57,13 @@ export class LinkMedia {
   readonly #host: LinkMediaHost;
   readonly #cname = `streamtool-${crypto.randomUUID().slice(0, 8)}`;
   readonly #ssrc = crypto.getRandomValues(new Uint32Array(1))[0]!;
-  #ports: UdpPair | undefined;
+  #ports: LinkPorts | undefined;
   #receiver: MediaReceiver | undefined;
   #srtp: SrtpSession | undefined;
   #reports: RtcpSchedule | undefined;
   #sendReport: ((bytes: Uint8Array) => void) | undefined;
-  /** Address that packets must come from. */
-  #source = "";
   #lastPacketAt: number | undefined;
   #duration: number | undefined;
-  #over = false;
 
   /** Nothing is open yet. */
   constructor(host: LinkMediaHost) {
@@ -124,50 +103,21 @@ export class LinkMedia {
   ): readonly [number, number] {
     this.closePorts();
     const { rtpPort, run, onPackets } = this.#host;
-    const pair = openUdpPair(local, rtpPort);
-    this.#ports = pair;
-    this.#source = remote;
-    run(this.#receive(pair.rtp, dialect === "lab", (batch, now) => {
-      const unixTime = Date.now();
-      for (let i = 0; i < batch.count; i++) {
-        if (batch.sources[i]?.hostname !== this.#source) continue;
-        this.takeRtp(batch.datagram(i), now, unixTime);
-      }
-      onPackets(now);
-    }));
-    run(this.#receive(pair.rtcp, false, (batch, now) => {
-      for (let i = 0; i < batch.count; i++) {
-        if (batch.sources[i]?.hostname !== this.#source) continue;
-        this.takeRtcp(batch.datagram(i), now);
-      }
-    }));
-    return [pair.rtp.address.port, pair.rtcp.address.port];
+    const ports = new LinkPorts(local, rtpPort, dialect, {
+      rtp: (bytes, now, unixTime) => this.takeRtp(bytes, now, unixTime),
+      rtcp: (bytes, now) => this.takeRtcp(bytes, now),
+      onPackets,
+    });
+    ports.source = remote;
+    this.#ports = ports;
+    run(ports.run());
+    return ports.numbers;
   }
 
   /** Lets the ports go. */
   closePorts(): void {
-    this.#ports?.rtp.close();
-    this.#ports?.rtcp.close();
+    this.#ports?.close();
     this.#ports = undefined;
-  }
-
-  async #receive(
-    socket: UdpSocket,
-    isLab: boolean,
-    take: (batch: DatagramBatch, now: number) => void,
-  ): Promise<void> {
-    let batch = new DatagramBatch(
-      BATCH_DATAGRAMS,
-      isLab ? MAX_DATAGRAM_BYTES + 1 : USUAL_SLOT_BYTES,
-    );
-    while (await socket.receive(batch)) {
-      if (this.#over) continue;
-      take(batch, performance.now());
-      if (batch.slotBytes > MAX_DATAGRAM_BYTES) continue;
-      if (batch.lengths.subarray(0, batch.count).includes(batch.slotBytes)) {
-        batch = new DatagramBatch(BATCH_DATAGRAMS, MAX_DATAGRAM_BYTES + 1);
-      }
-    }
   }
 
   /**
@@ -222,6 +172,7 @@ export class LinkMedia {
    */
   settle({ transport, keyManagement }: Settled, remote: string): void {
     this.#reports = undefined;
+    this.#sendReport = undefined;
     if (keyManagement !== undefined) this.#srtp?.acceptMikey(keyManagement);
     if (this.#srtp?.ready === false) {
       throw new RtpProtocolError(
@@ -257,19 +208,14 @@ export class LinkMedia {
     serverPorts: readonly [number, number] | undefined,
     hostname: string,
   ): void {
-    this.#source = hostname;
-    const pair = this.#ports;
-    const [rtpPort, rtcpPort] = serverPorts ?? [];
-    this.#sendReport = (bytes) => {
-      if (rtcpPort === undefined || pair === undefined) return;
-      const to: UdpAddress = { hostname, port: rtcpPort };
-      this.#host.run(pair.rtcp.sendOne(bytes, to));
-    };
-    if (rtpPort === undefined || pair === undefined) return;
-    // Opens the way in through firewalls on this side.
-    this.#host.run(
-      pair.rtp.sendOne(emptyRtpPacket(), { hostname, port: rtpPort }),
-    );
+    const ports = this.#ports;
+    if (ports === undefined) return;
+    ports.source = hostname;
+    if (serverPorts === undefined) return;
+    const [rtpPort, rtcpPort] = serverPorts;
+    const to: UdpAddress = { hostname, port: rtcpPort };
+    this.#sendReport = (bytes) => this.#host.run(ports.sendReport(bytes, to));
+    this.#host.run(ports.openWayIn({ hostname, port: rtpPort }));
     this.#report(performance.now());
   }
 
@@ -329,7 +275,6 @@ export class LinkMedia {
 
   /** Nothing is wanted any more. */
   close(): void {
-    this.#over = true;
     this.closePorts();
   }
 
@@ -369,16 +314,4 @@ export class LinkMedia {
     this.#sendReport?.(bytes);
     return bytes.length;
   }
-}
-
-function emptyRtpPacket(): Uint8Array {
-  const packet = new Uint8Array(RTP_HEADER_LENGTH);
-  writeRtpHeader(packet, 0, {
-    payloadType: LAB_PAYLOAD_TYPE,
-    marker: false,
-    sequence: 0,
-    timestamp: 0,
-    ssrc: 0,
-  });
-  return packet;
 }

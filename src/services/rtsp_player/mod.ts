@@ -10,7 +10,7 @@ import type { PlayerReport, RtspPlayerOptions } from "./options.ts";
 import { servePlayerPage } from "./page.ts";
 import { RtspPlayer } from "./player.ts";
 
-export { connectRtsp, explainConnection } from "./connect.ts";
+export { connectRtsp, explainConnection, USER_AGENT } from "./connect.ts";
 export type { RtspEndpoint } from "./connect.ts";
 export type {
   PacketFigures,
@@ -25,7 +25,7 @@ export { MediaReceiver } from "./receiver.ts";
 export type { PlayerFrame } from "./received_frame.ts";
 export type { ReceiverOptions } from "./receiver.ts";
 export { probeRtsp } from "./probe.ts";
-export type { ProbeOptions, ProbeResult, ProbeTrack } from "./probe.ts";
+export type { ProbeOptions, ProbeResult, ProbeTrack } from "./probe_result.ts";
 
 /** A player with its page. */
 export interface RunningPlayer {

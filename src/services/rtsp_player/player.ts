@@ -5,15 +5,12 @@
  */
 
 import { redact } from "../../log/mod.ts";
-import {
-  type FrameHandle,
-  LiveFrames,
-  nowMicros,
-  sleepUntil,
-} from "../../net/mod.ts";
+import { LiveFrames, nowMicros, sleepUntil } from "../../net/mod.ts";
 import type { ServiceContext } from "../context.ts";
+import { USER_AGENT } from "./connect.ts";
 import { Link } from "./link.ts";
-import type { LinkListener, LinkOutcome } from "./link.ts";
+import { mayPass } from "./link_options.ts";
+import type { LinkListener, LinkOutcome } from "./link_options.ts";
 import type {
   PlayerReport,
   PlayerState,
@@ -21,7 +18,8 @@ import type {
 } from "./options.ts";
 import { PlayerOutputs } from "./outputs.ts";
 import { addFigures, NOTHING, type Totals } from "./play_totals.ts";
-import { RateWindow } from "./rate_window.ts";
+import { RecentFigures } from "./recent_figures.ts";
+import { FrameOnDemand } from "./received_frame.ts";
 import type { PlayerFrame } from "./received_frame.ts";
 import type { MediaReceiver } from "./receiver.ts";
 
@@ -29,35 +27,9 @@ import type { MediaReceiver } from "./receiver.ts";
 const FIRST_RETRY_MS = 200;
 const LONGEST_RETRY_MS = 1000;
 
-/** Milliseconds that rates and the bitrate look back. */
-const RATE_WINDOW_MS = 2000;
-
-/** Milliseconds that the loss looks back. */
-const LOSS_WINDOW_MS = 1000;
-
-/** The name servers see. */
-const USER_AGENT = "streamtool";
-
 /** The stream cannot be played; the message says why. */
 export class PlayError extends Error {
   override readonly name = "PlayError";
-}
-
-/** A picture for whoever asks for it. */
-class FrameOnDemand implements FrameHandle {
-  readonly #frame: PlayerFrame;
-
-  constructor(frame: PlayerFrame) {
-    this.#frame = frame;
-  }
-
-  get bytes(): Uint8Array {
-    return this.#frame.jpeg;
-  }
-
-  retain(): void {}
-
-  release(): void {}
 }
 
 /** Plays one URL. */
@@ -68,10 +40,7 @@ export class RtspPlayer {
   readonly #context: ServiceContext;
   readonly #outputs: PlayerOutputs;
   readonly #finish = Promise.withResolvers<void>();
-  readonly #fps = new RateWindow(RATE_WINDOW_MS);
-  readonly #octets = new RateWindow(RATE_WINDOW_MS);
-  readonly #lost = new RateWindow(LOSS_WINDOW_MS);
-  readonly #expected = new RateWindow(LOSS_WINDOW_MS);
+  readonly #recent = new RecentFigures();
   #state: PlayerState = "stopped";
   #trouble: string | null = null;
   #dialect: "standard" | "lab" | undefined;
@@ -86,7 +55,6 @@ export class RtspPlayer {
   #reconnects = 0;
   #retryMs = FIRST_RETRY_MS;
   #before = NOTHING;
-  #sampled = { octets: 0, lost: 0, received: 0 };
   #duration: number | undefined;
   #nominalFps: number | undefined;
   #position = 0;
@@ -190,10 +158,9 @@ export class RtspPlayer {
   /** The figures at this moment. */
   report(): PlayerReport {
     const now = performance.now();
-    this.#sample(now);
+    this.#recent.sample(now, this.#link?.receiver);
     const receiver = this.#link?.receiver ?? this.#lastReceiver;
     const totals = this.#totals();
-    const expected = this.#expected.sum(now);
     return {
       url: redact(this.#options.url),
       state: this.#state,
@@ -205,14 +172,12 @@ export class RtspPlayer {
       frame: totals.frame,
       framesReceived: totals.framesReceived,
       framesLost: totals.framesLost,
-      fps: round(this.#fps.perSecond(now), 2),
+      fps: round(this.#recent.fps(now), 2),
       nominalFps: this.#nominalFps ?? null,
-      kbps: round(this.#octets.perSecond(now) * 8 / 1000, 1),
+      kbps: round(this.#recent.kbps(now), 1),
       bytesReceived: totals.octets,
       packets: totals.packets,
-      lossPercent: expected <= 0
-        ? 0
-        : round(Math.max(0, 100 * this.#lost.sum(now) / expected), 2),
+      lossPercent: round(this.#recent.lossPercent(now), 2),
       jitterMs: receiver?.jitterMs === undefined
         ? null
         : round(receiver.jitterMs, 3),
@@ -285,7 +250,6 @@ export class RtspPlayer {
     paused: boolean,
     start: number | undefined,
   ): Promise<LinkOutcome> {
-    const { log } = this.#context;
     const link = new Link({
       ...this.#options,
       // What was found out once need not be found out again.
@@ -298,35 +262,22 @@ export class RtspPlayer {
       paused,
       start,
       userAgent: USER_AGENT,
-      log,
     }, this.#listener());
     this.#link = link;
     try {
       return await link.run();
     } finally {
-      this.#sample(performance.now());
+      this.#recent.sample(performance.now(), link.receiver);
+      this.#recent.changeReceiver();
       this.#before = this.#totals();
       this.#encrypted = link.encrypted;
       this.#lastReceiver = link.receiver ?? this.#lastReceiver;
-      this.#sampled = { octets: 0, lost: 0, received: 0 };
       this.#link = undefined;
     }
   }
 
   #mayRetry(outcome: Extract<LinkOutcome, { type: "failed" }>): boolean {
-    if (!this.#options.reconnect || !this.#everPlayed) return false;
-    switch (outcome.failure) {
-      case "connect":
-      case "disconnected":
-      case "no-answer":
-      case "silent":
-        return true;
-      case "status":
-        // A server that starts up again may not know its streams yet.
-        return outcome.status !== undefined && outcome.status >= 404;
-      default:
-        return false;
-    }
+    return this.#options.reconnect && this.#everPlayed && mayPass(outcome);
   }
 
   #listener(): LinkListener {
@@ -344,8 +295,7 @@ export class RtspPlayer {
       },
       playing: (from) => this.#onPlaying(from),
       paused: () => {
-        this.#fps.reset();
-        this.#octets.reset();
+        this.#recent.pause();
         this.#set("paused");
         emit({ event: "paused", position: this.#position });
       },
@@ -391,8 +341,7 @@ export class RtspPlayer {
 
   #onFrame(frame: PlayerFrame): void {
     const now = performance.now();
-    this.#fps.add(1, now);
-    this.#sample(now);
+    this.#recent.addFrame(now, this.#link?.receiver);
     this.#position = frame.mediaTime;
     this.#width = frame.width;
     this.#height = frame.height;
@@ -436,19 +385,6 @@ export class RtspPlayer {
     return receiver === undefined
       ? this.#before
       : addFigures(this.#before, receiver);
-  }
-
-  /** Moves what came since the last look into the windows. */
-  #sample(now: number): void {
-    const receiver = this.#link?.receiver;
-    if (receiver === undefined) return;
-    const { lost, received } = receiver.packets;
-    const { octets } = receiver;
-    const before = this.#sampled;
-    this.#octets.add(octets - before.octets, now);
-    this.#lost.add(lost - before.lost, now);
-    this.#expected.add(lost - before.lost + received - before.received, now);
-    this.#sampled = { octets, lost, received };
   }
 }
 

@@ -5,7 +5,7 @@
  */
 
 /** Milliseconds of one bucket. */
-const BUCKET_MS = 100;
+export const BUCKET_MS = 100;
 
 /** A sum over a sliding window, kept in buckets of a tenth of a second. */
 export class RateWindow {

@@ -5,6 +5,7 @@
  */
 
 import { buildJpeg, type JpegParts } from "../../jpeg/mod.ts";
+import type { FrameHandle } from "../../net/mod.ts";
 
 /** A picture that arrived whole. */
 export interface PlayerFrame {
@@ -52,4 +53,25 @@ export class UnbuiltFrame implements PlayerFrame {
     }
     return this.#picture;
   }
+}
+
+/** A picture for whoever asks for it. */
+export class FrameOnDemand implements FrameHandle {
+  readonly #frame: PlayerFrame;
+
+  /** Of a frame that may not have a file yet. */
+  constructor(frame: PlayerFrame) {
+    this.#frame = frame;
+  }
+
+  /** Its file. */
+  get bytes(): Uint8Array {
+    return this.#frame.jpeg;
+  }
+
+  /** Nothing: nobody writes to a file again. */
+  retain(): void {}
+
+  /** Nothing. */
+  release(): void {}
 }

@@ -6,29 +6,26 @@
  */
 
 import { serialDistance } from "../../bytes/mod.ts";
-import {
-  checkJpeg,
-  checkJpegParts,
-  JpegError,
-  type JpegParts,
-} from "../../jpeg/mod.ts";
+import { JpegError } from "../../jpeg/mod.ts";
 import {
   cnameDescription,
   decodeRtcpCompound,
   decodeRtpPacket,
   encodeRtcpCompound,
   JitterBuffer,
-  JpegDepacketizer,
-  LabDepacketizer,
   ReceptionStatistics,
-  RtpClock,
   RtpProtocolError,
   unixFromNtp,
 } from "../../rtp/mod.ts";
 import type { RtpPacket } from "../../rtp/mod.ts";
-import { ClockDrift } from "./clock_drift.ts";
+import { FrameCount } from "./frame_count.ts";
+import type { FrameCountOptions, LossSoFar } from "./frame_count.ts";
+import { MediaClock } from "./media_clock.ts";
 import type { PacketFigures } from "./options.ts";
+import { PictureMaker, soundSize } from "./picture_maker.ts";
+import type { MadePicture } from "./picture_maker.ts";
 import { type PlayerFrame, UnbuiltFrame } from "./received_frame.ts";
+import { smooth } from "./smooth.ts";
 
 /** A step back by more than this in the teaching dialect is a server that starts over. */
 const LAB_MAX_MISORDER = 50;
@@ -36,27 +33,16 @@ const LAB_MAX_MISORDER = 50;
 /** How far packet 1 may come behind another without being a new beginning. */
 const LAB_REORDER_AT_START = 5;
 
-/** A latency beyond this, milliseconds, says that the clocks have nothing to do with each other. */
-const MAX_CREDIBLE_LATENCY = 60_000;
-
-/** Weight of the newest value in running means. */
-const SMOOTHING = 1 / 8;
-
 /** How packets are to be read. */
-export interface ReceiverOptions {
-  readonly dialect: "standard" | "lab";
+export interface ReceiverOptions extends FrameCountOptions {
   /** Milliseconds to wait for a missing packet. */
   readonly latencyMs: number;
-  /** Ticks of the timestamp a second. */
-  readonly clockRate: number;
   /** RTP payload type of the video. */
   readonly payloadType: number;
   /** Picture size, where the description tells. */
   readonly dimensions:
     | { readonly width: number; readonly height: number }
     | undefined;
-  /** Frames a second, where the description tells. */
-  readonly frameRate: number | undefined;
   /** Our own source number, for reports. */
   readonly ssrc: number;
   /** Told of each picture. */
@@ -76,10 +62,9 @@ interface Arrived {
 export class MediaReceiver {
   readonly #options: ReceiverOptions;
   readonly #jitter: JitterBuffer<Arrived>;
-  readonly #jpeg: JpegDepacketizer;
-  readonly #lab = new LabDepacketizer();
-  readonly #drift = new ClockDrift();
-  #clock: RtpClock;
+  readonly #pictures: PictureMaker;
+  readonly #clock: MediaClock;
+  readonly #count: FrameCount;
   #statistics: ReceptionStatistics | undefined;
   #ssrc: number | undefined;
   /** The first packet of another source: a second one makes it ours. */
@@ -88,55 +73,34 @@ export class MediaReceiver {
   #labRestarts = 0;
   #invalid = 0;
   #octets = 0;
-  #number = 0;
-  #frames = 0;
-  #framesLost = 0;
-  /** Incomplete frames and lost packets up to the newest frame. */
-  #seenIncomplete = 0;
-  #seenLost = 0;
-  #lastTimestamp: number | undefined;
-  /** Where media time is counted from. */
-  #base: {
-    seconds: number;
-    timestamp: number | undefined;
-    at: number | undefined;
-  };
-  #mediaTime = 0;
   /** When the first packet of the frame under way came. */
   #frameBeganAt: number | undefined;
   #assembly: number | undefined;
-  #latency: number | undefined;
   /** The newest picture that was handed on. */
   #newest: PlayerFrame | undefined;
-  /** Pictures since the newest that came whole and are no JPEG. */
-  #unsound = 0;
 
   /** For packets of one description. */
   constructor(options: ReceiverOptions) {
     this.#options = options;
     this.#jitter = new JitterBuffer(options.latencyMs);
-    this.#jpeg = new JpegDepacketizer(
-      options.dimensions === undefined
-        ? {}
-        : { dimensions: options.dimensions },
-    );
-    this.#clock = new RtpClock(options.clockRate);
-    this.#base = { seconds: 0, timestamp: undefined, at: undefined };
+    this.#pictures = new PictureMaker(options.dialect, options.dimensions);
+    this.#clock = new MediaClock(options.clockRate);
+    this.#count = new FrameCount(options);
   }
 
   /** Pictures that came out. */
   get framesReceived(): number {
-    return this.#frames;
+    return this.#count.complete;
   }
 
   /** Pictures that did not arrive whole. */
   get framesLost(): number {
-    return this.#framesLost;
+    return this.#count.lost;
   }
 
   /** Number of the newest picture. */
   get frameNumber(): number {
-    return this.#number;
+    return this.#count.number;
   }
 
   /** Payload bytes received. */
@@ -146,12 +110,12 @@ export class MediaReceiver {
 
   /** Seconds into the stream. */
   get mediaTime(): number {
-    return this.#mediaTime;
+    return this.#clock.mediaTime;
   }
 
   /** See `PlayerReport.driftMs`. */
   get driftMs(): number {
-    return this.#drift.milliseconds;
+    return this.#clock.driftMs;
   }
 
   /** See `PlayerReport.jitterMs`. */
@@ -168,7 +132,7 @@ export class MediaReceiver {
 
   /** See `PlayerReport.latencyMs`. */
   get latencyMs(): number | undefined {
-    return this.#latency;
+    return this.#clock.latencyMs;
   }
 
   /** What the network did. */
@@ -199,10 +163,8 @@ export class MediaReceiver {
     this.#jitter.reset();
     if (sequence !== undefined) this.#jitter.expect(sequence);
     this.#labHighest = undefined;
-    this.#base = { seconds, timestamp, at: undefined };
-    this.#mediaTime = seconds;
+    this.#clock.begin(seconds, timestamp);
     this.#stranger = undefined;
-    this.#drift.reset();
   }
 
   /**
@@ -214,7 +176,7 @@ export class MediaReceiver {
     try {
       packet = decodeRtpPacket(bytes);
     } catch (error) {
-      this.#count(error);
+      this.#refuse(error);
       return;
     }
     if (packet.payloadType !== this.#options.payloadType) {
@@ -246,7 +208,7 @@ export class MediaReceiver {
     try {
       for (const packet of decodeRtcpCompound(bytes)) {
         if (packet.type === "sender-report") {
-          this.#clock.update(packet.rtpTimestamp, unixFromNtp(packet.ntp));
+          this.#clock.report(packet.rtpTimestamp, unixFromNtp(packet.ntp));
           this.#statistics?.receiveSenderReport(packet.ntp, now);
         } else if (packet.type === "bye") {
           const ours = this.#ssrc === undefined ||
@@ -255,7 +217,7 @@ export class MediaReceiver {
         }
       }
     } catch (error) {
-      this.#count(error);
+      this.#refuse(error);
     }
     return undefined;
   }
@@ -306,13 +268,7 @@ export class MediaReceiver {
     if (!first) {
       this.#giveUp();
       this.#jitter.reset();
-      this.#drift.reset();
-      this.#clock = new RtpClock(this.#options.clockRate);
-      this.#base = {
-        seconds: this.#mediaTime,
-        timestamp: undefined,
-        at: undefined,
-      };
+      this.#clock.changeSource();
     }
     this.#ssrc = ssrc;
     this.#statistics = new ReceptionStatistics(ssrc, this.#options.clockRate);
@@ -342,57 +298,29 @@ export class MediaReceiver {
       (sequence === 1 && step < -LAB_REORDER_AT_START);
     if (restart) {
       this.#jitter.flush();
-      for (let one = this.#jitter.pop(); one; one = this.#jitter.pop()) {
-        this.#pushLab(one, one.at, undefined);
-      }
+      this.#drain(undefined, undefined);
       this.#jitter.reset();
       this.#labRestarts++;
     }
     if (step > 0 || restart) this.#labHighest = sequence;
   }
 
-  #drain(now: number, unixTime: number): void {
+  /** Hands on what is in order; without a time it is when each packet came. */
+  #drain(now: number | undefined, unixTime: number | undefined): void {
     for (let one = this.#jitter.pop(); one; one = this.#jitter.pop()) {
-      if (this.#options.dialect === "lab") this.#pushLab(one, now, unixTime);
-      else this.#pushJpeg(one, now, unixTime);
-    }
-  }
-
-  #pushJpeg(arrived: Arrived, now: number, unixTime: number): void {
-    const { packet, at } = arrived;
-    arrived.isUsed = true;
-    this.#frameBeganAt ??= at;
-    try {
-      const frame = this.#jpeg.pushForParts(packet);
-      if (frame === undefined) return;
-      this.#finish(frame.parts, frame.timestamp, now, unixTime);
-    } catch (error) {
-      this.#count(error);
-    }
-  }
-
-  #pushLab(
-    arrived: Arrived,
-    now: number,
-    unixTime: number | undefined,
-  ): void {
-    const { packet, at } = arrived;
-    arrived.isUsed = true;
-    this.#frameBeganAt ??= at;
-    try {
-      const jpeg = this.#lab.push(packet);
-      // A whole file in one packet is a view of that packet.
-      if (jpeg !== undefined) {
-        this.#finish(new Uint8Array(jpeg), undefined, now, unixTime);
+      one.isUsed = true;
+      this.#frameBeganAt ??= one.at;
+      try {
+        const made = this.#pictures.push(one.packet);
+        if (made !== undefined) this.#finish(made, now ?? one.at, unixTime);
+      } catch (error) {
+        this.#refuse(error);
       }
-    } catch (error) {
-      this.#count(error);
     }
   }
 
   #finish(
-    picture: JpegParts | Uint8Array<ArrayBuffer>,
-    timestamp: number | undefined,
+    { picture, timestamp }: MadePicture,
     now: number,
     unixTime: number | undefined,
   ): void {
@@ -404,113 +332,51 @@ export class MediaReceiver {
       void this.#newest?.jpeg;
       return;
     }
-    const lostBefore = this.#lostBefore(timestamp) + this.#unsound;
-    this.#unsound = 0;
-    this.#framesLost += lostBefore;
-    this.#number += lostBefore + 1;
-    this.#frames++;
-    this.#follow(timestamp, now, unixTime);
+    const lostBefore = this.#count.add(timestamp, this.#lossSoFar());
+    this.#clock.follow(timestamp, now, unixTime);
     this.#assembly = smooth(this.#assembly, now - beganAt);
     this.#newest = new UnbuiltFrame(picture, {
-      number: this.#number,
+      number: this.#count.number,
       lostBefore,
-      mediaTime: this.#mediaTime,
-      ...size,
+      mediaTime: this.#clock.mediaTime,
+      width: size.width,
+      height: size.height,
     });
     this.#options.onFrame(this.#newest);
   }
 
   /** Size of a picture that is sound; what is not is never shown. */
   #sizeOf(
-    picture: JpegParts | Uint8Array,
-  ): { width: number; height: number } | undefined {
+    picture: MadePicture["picture"],
+  ): { readonly width: number; readonly height: number } | undefined {
     try {
-      if (!(picture instanceof Uint8Array)) checkJpegParts(picture);
-      const { width, height } = picture instanceof Uint8Array
-        ? checkJpeg(picture)
-        : picture;
-      return { width, height };
+      return soundSize(picture);
     } catch (error) {
-      this.#count(error);
-      this.#unsound++;
+      this.#refuse(error);
+      this.#count.addUnsound();
       return undefined;
     }
   }
 
-  /** Frames that should have come between the one before and this. */
-  #lostBefore(timestamp: number | undefined): number {
-    const { frameRate, clockRate, dialect } = this.#options;
-    const lostInAll = this.#jitter.counts.lost;
-    const lost = Math.max(0, lostInAll - this.#seenLost);
-    this.#seenLost = Math.max(this.#seenLost, lostInAll);
-    const source = dialect === "lab" ? this.#lab : this.#jpeg;
-    const incomplete = source.framesIncomplete - this.#seenIncomplete;
-    this.#seenIncomplete = source.framesIncomplete;
-    const last = this.#lastTimestamp;
-    this.#lastTimestamp = timestamp;
-    if (lost === 0) return incomplete;
-    if (dialect === "lab") return incomplete > 0 ? incomplete : lost;
-    if (
-      frameRate === undefined || last === undefined || timestamp === undefined
-    ) {
-      return incomplete;
-    }
-    // A frame of which not one packet came shows in the timestamps only.
-    const frames = Math.round(
-      serialDistance(timestamp, last, 32) * frameRate / clockRate,
-    ) - 1;
-    return Math.max(incomplete, Math.min(frames, lost));
-  }
-
-  #follow(
-    timestamp: number | undefined,
-    now: number,
-    unixTime: number | undefined,
-  ): void {
-    const { clockRate } = this.#options;
-    const base = this.#base;
-    base.at ??= now;
-    if (timestamp === undefined) {
-      this.#mediaTime = base.seconds + (now - base.at) / 1000;
-      return;
-    }
-    base.timestamp ??= timestamp;
-    const ticks = serialDistance(timestamp, base.timestamp, 32);
-    const seconds = base.seconds + ticks / clockRate;
-    // 32 bits of a 90 kHz clock last 13 hours: the base moves along.
-    this.#base = { seconds, timestamp, at: base.at };
-    this.#mediaTime = Math.max(0, seconds);
-    this.#drift.add(seconds * 1000, now);
-    const sentAt = this.#clock.unixTime(timestamp);
-    if (sentAt === undefined || unixTime === undefined) return;
-    const latency = unixTime - sentAt;
-    this.#latency = Math.abs(latency) > MAX_CREDIBLE_LATENCY
-      ? undefined
-      : smooth(this.#latency, latency);
+  #lossSoFar(): LossSoFar {
+    return {
+      lostPackets: this.#jitter.counts.lost,
+      incompleteFrames: this.#pictures.framesIncomplete,
+    };
   }
 
   /** What is incomplete stays so. */
   #giveUp(): void {
-    this.#jpeg.flush();
-    const { framesIncomplete } = this.#options.dialect === "lab"
-      ? this.#lab
-      : this.#jpeg;
-    this.#framesLost += framesIncomplete - this.#seenIncomplete + this.#unsound;
-    this.#seenIncomplete = framesIncomplete;
-    this.#unsound = 0;
-    this.#seenLost = this.#jitter.counts.lost;
-    this.#lastTimestamp = undefined;
+    this.#pictures.flush();
+    this.#count.giveUp(this.#lossSoFar());
     this.#frameBeganAt = undefined;
   }
 
-  #count(error: unknown): void {
+  /** Counts what cannot be read; a fault of ours is thrown on. */
+  #refuse(error: unknown): void {
     if (!(error instanceof RtpProtocolError || error instanceof JpegError)) {
       throw error;
     }
     this.#invalid++;
   }
-}
-
-function smooth(mean: number | undefined, value: number): number {
-  return mean === undefined ? value : mean + (value - mean) * SMOOTHING;
 }

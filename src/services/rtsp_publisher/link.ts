@@ -10,6 +10,7 @@ import {
   connectRtsp,
   explainConnection,
   openUdpPair,
+  USER_AGENT,
 } from "../rtsp_player/mod.ts";
 import {
   ConnectionWriter,
@@ -26,8 +27,6 @@ import type { RtspPublisherOptions } from "./options.ts";
 const READ_BYTES = 4096;
 /** How often it is looked whether the server still takes what is sent. */
 const STALL_CHECK_MS = 1000;
-/** The name servers see. */
-const USER_AGENT = "streamtool";
 
 /** How a link ended. */
 export type PublishOutcome =

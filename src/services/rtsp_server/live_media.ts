@@ -14,6 +14,7 @@ import {
   paceFrames,
   type VideoFrame,
 } from "../../media/mod.ts";
+import { nowMicros, sleepUntil } from "../../net/mod.ts";
 import { serialDistance } from "../../bytes/mod.ts";
 import type { RtspMedia } from "../../rtsp/mod.ts";
 import { remedyFor } from "./converter.ts";
@@ -267,7 +268,7 @@ export class LiveMedia implements ServedMedia {
         if (once) return this.#finish();
       }
       if (this.#sequence !== before) wait = FIRST_RETRY_MS;
-      await sleep(wait, signal);
+      await sleepUntil(nowMicros() + wait * 1000, signal);
       wait = Math.min(wait * 2, LONGEST_RETRY_MS);
     }
   }
@@ -344,16 +345,4 @@ export class LiveMedia implements ServedMedia {
     this.#last = undefined;
     this.#run = undefined;
   }
-}
-
-function sleep(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const done = (): void => {
-      clearTimeout(timer);
-      signal.removeEventListener("abort", done);
-      resolve();
-    };
-    const timer = setTimeout(done, ms);
-    signal.addEventListener("abort", done, { once: true });
-  });
 }

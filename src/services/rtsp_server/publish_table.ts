@@ -4,7 +4,6 @@
  * @module
  */
 
-import type { Logger } from "../../log/mod.ts";
 import { isLoopback, ListenError } from "../../net/mod.ts";
 import type {
   ServerAction,
@@ -13,13 +12,16 @@ import type {
 } from "../../rtsp/mod.ts";
 import type { SdpDescription } from "../../sdp/mod.ts";
 import type { ServiceEvent } from "../context.ts";
-import { type Catalog, type CatalogEntry, MAX_STREAMS } from "./catalog.ts";
-import { LiveMedia } from "./live_media.ts";
+import { MAX_STREAMS } from "./catalog.ts";
 import type { PublishingRules } from "./options.ts";
-import { type FrameSink, type Playback, type Refusal } from "./playback.ts";
-import { PublishFeed } from "./publish_feed.ts";
+import type { Refusal } from "./playback.ts";
 import { refuseAnnouncement } from "./publish_rules.ts";
 import { PublishSession } from "./publish_session.ts";
+import { PublishedStreams } from "./published_streams.ts";
+import type {
+  PublishedStream,
+  PublishedStreamsOptions,
+} from "./published_streams.ts";
 import type { SetupConnection } from "./session_table.ts";
 
 /** Publishers at once. Each may make us hold four frames of 8 MB. */
@@ -34,45 +36,24 @@ type Announce = Extract<ServerAction, { type: "announce" }>;
 type Setup = Extract<ServerAction, { type: "setupTransport" }>;
 
 /** What the table needs. */
-export interface PublishTableOptions {
-  readonly catalog: Catalog;
+export interface PublishTableOptions extends PublishedStreamsOptions {
   readonly registry: SessionRegistry;
   readonly rules: PublishingRules;
   /** Whether users must give a name: then the file says who may publish. */
   readonly hasUsers: boolean;
-  /** Our address. */
-  readonly host: string;
   /** Names the server in reports. */
   readonly cname: string;
-  readonly random32: () => number;
   /** Ends a session as if its time were over. */
   readonly endSession: (id: string) => void;
-  /** A stream is no more. */
-  readonly onRemoved: (entry: CatalogEntry) => void;
   readonly emit: (event: ServiceEvent) => void;
-  readonly log: Logger;
 }
-
-/** A path that is, or was, published at. */
-interface PublishedStream {
-  readonly entry: CatalogEntry;
-  readonly media: LiveMedia;
-  readonly feed: PublishFeed;
-  /** Keeps the stream running, so that whoever comes sees a picture at once. */
-  readonly keeper: Playback;
-  publisher: PublishSession | undefined;
-  grace: ReturnType<typeof setTimeout> | undefined;
-}
-
-const NOBODY: FrameSink = { frame: () => {}, ended: () => {} };
 
 /** All publishers of a server. */
 export class PublishTable {
   readonly #options: PublishTableOptions;
   readonly #announced = new WeakMap<SetupConnection, SdpDescription>();
   readonly #sessions = new Map<string, PublishSession>();
-  /** By the path of their entry. */
-  readonly #streams = new Map<string, PublishedStream>();
+  readonly #streams: PublishedStreams;
   /** Sessions that are over but for packets on their way. */
   readonly #lingering = new Map<string, ReturnType<typeof setTimeout>>();
   readonly #closing = new Set<Promise<unknown>>();
@@ -80,6 +61,7 @@ export class PublishTable {
   /** An empty one. */
   constructor(options: PublishTableOptions) {
     this.#options = options;
+    this.#streams = new PublishedStreams(options);
   }
 
   /** Whether a session is a publisher's. */
@@ -111,11 +93,8 @@ export class PublishTable {
     }
     const refusal = refuseAnnouncement(path, description);
     if (refusal !== undefined) return refusal;
-    const entry = catalog.find(path);
-    const known = entry === undefined
-      ? undefined
-      : this.#streams.get(entry.path);
-    if (entry !== undefined && known === undefined) {
+    const known = this.#streams.at(path);
+    if (known === "served") {
       return refuse(403, "A stream of that name is served");
     }
     if (known?.publisher !== undefined && !this.#mayReplace(known.publisher)) {
@@ -160,7 +139,7 @@ export class PublishTable {
           this.#options.endSession(id);
         },
         onFrame: ({ jpeg, mediaTime, width, height }) =>
-          this.#streamOf(id)?.feed.push({ jpeg, mediaTime, width, height }),
+          this.#streams.of(id)?.feed.push({ jpeg, mediaTime, width, height }),
       });
       this.#sessions.set(id, session);
     }
@@ -188,18 +167,15 @@ export class PublishTable {
         reason: "Its video is not set up",
       };
     }
-    const { catalog, emit, log, endSession } = this.#options;
-    const entry = catalog.find(session.path);
-    let stream = entry === undefined
-      ? undefined
-      : this.#streams.get(entry.path);
-    if (entry !== undefined && stream === undefined) {
+    const { emit, log, endSession } = this.#options;
+    const known = this.#streams.at(session.path);
+    if (known === "served") {
       return {
         type: "refused",
         ...refuse(403, "A stream of that name is served"),
       };
     }
-    const before = stream?.publisher;
+    const before = known?.publisher;
     if (before !== undefined && before !== session) {
       if (!this.#mayReplace(before)) {
         return { type: "refused", ...refuse(403, "Somebody publishes there") };
@@ -207,7 +183,7 @@ export class PublishTable {
       if (this.#lingering.has(before.id)) this.#end(before.id, false);
       else endSession(before.id);
     }
-    stream ??= this.#add(session.path);
+    const stream = known ?? this.#streams.add(session.path);
     clearTimeout(stream.grace);
     stream.publisher = session;
     if (before !== session) stream.feed.begin(session.announcedFps);
@@ -229,44 +205,6 @@ export class PublishTable {
       transport,
       user: user ?? null,
     };
-  }
-
-  #add(path: string): PublishedStream {
-    const { catalog, host, log, random32 } = this.#options;
-    const label = path.slice(1);
-    const feed = new PublishFeed(label);
-    let media: LiveMedia | undefined;
-    const entry = catalog.add(
-      label,
-      undefined,
-      "a publisher",
-      (place) =>
-        media = new LiveMedia({
-          ...place,
-          label,
-          address: host,
-          openSource: (signal, remedy) => {
-            if (remedy === undefined) return feed.open(signal);
-            return Promise.reject(
-              new Error(`Cannot pass "${label}" on: RTP cannot carry its size`),
-            );
-          },
-          loop: false,
-          once: false,
-          log,
-          random32,
-        }),
-    );
-    const stream: PublishedStream = {
-      entry,
-      media: media!,
-      feed,
-      keeper: media!.open(NOBODY),
-      publisher: undefined,
-      grace: undefined,
-    };
-    this.#streams.set(entry.path, stream);
-    return stream;
   }
 
   /** What comes is not wanted for now. */
@@ -304,14 +242,9 @@ export class PublishTable {
     session.close();
     this.#until(session.closed());
     if (close) session.writer.end("its session was ended");
-    const stream = this.#find((each) => each.publisher === session);
+    const stream = this.#streams.of(id);
     if (stream === undefined) return;
-    stream.publisher = undefined;
-    stream.feed.end();
-    stream.grace = setTimeout(
-      () => this.#remove(stream),
-      this.#options.rules.graceMs,
-    );
+    this.#streams.release(stream, this.#options.rules.graceMs);
     const { emit, log } = this.#options;
     const { framesReceived, framesLost } = session.figures;
     const facts = this.#facts(stream, session);
@@ -333,32 +266,8 @@ export class PublishTable {
   /** Ends everything. */
   async close(): Promise<void> {
     for (const id of [...this.#sessions.keys()]) this.#end(id, false);
-    for (const stream of this.#streams.values()) clearTimeout(stream.grace);
+    await this.#streams.close();
     await Promise.all(this.#closing);
-  }
-
-  #remove(stream: PublishedStream): void {
-    const { catalog, log, onRemoved } = this.#options;
-    const { entry, media } = stream;
-    this.#streams.delete(entry.path);
-    catalog.remove(entry);
-    stream.keeper.close();
-    this.#until(media.end());
-    onRemoved(entry);
-    log.info(`${entry.path} has ended: nobody publishes it`);
-  }
-
-  #streamOf(id: string): PublishedStream | undefined {
-    return this.#find(({ publisher }) => publisher?.id === id);
-  }
-
-  #find(
-    test: (stream: PublishedStream) => boolean,
-  ): PublishedStream | undefined {
-    for (const stream of this.#streams.values()) {
-      if (test(stream)) return stream;
-    }
-    return undefined;
   }
 
   #until(work: Promise<unknown>): void {

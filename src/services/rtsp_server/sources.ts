@@ -7,9 +7,9 @@
 import { basename, extname } from "node:path";
 import type { Logger } from "../../log/mod.ts";
 import { redact } from "../../log/mod.ts";
-import { MediaError, openSource, type SourceSpec } from "../../media/mod.ts";
+import { MediaError, type SourceSpec } from "../../media/mod.ts";
+import { openAnySource } from "../source/mod.ts";
 import { Catalog, type StreamPlace } from "./catalog.ts";
-import { openChainSource } from "./chain_source.ts";
 import { FileMedia } from "./file_media.ts";
 import { Folder } from "./folder.ts";
 import { FrameCache } from "./frame_cache.ts";
@@ -94,17 +94,14 @@ function makeLive(
     label,
     address: options.host,
     openSource: (stop, remedy) => {
-      const how = {
+      return openAnySource(spec, {
         fps: options.fps,
         quality: options.quality,
         ffmpeg: options.ffmpeg,
         log,
         signal: AbortSignal.any([stop, tools.signal]),
         ...remedy,
-      };
-      return spec.kind === "chain"
-        ? openChainSource(spec, how)
-        : openSource(spec, how);
+      });
     },
     loop: options.loop,
     once: spec.kind === "stdin",

@@ -7,7 +7,7 @@
 import type { UdpAddress } from "../../net/mod.ts";
 import { retargetPackets } from "../../rtp/mod.ts";
 import type { FrameClock } from "./frame_clock.ts";
-import type { MediaOutput, OutputFigures } from "./output.ts";
+import { RtpOutput } from "./output.ts";
 import { MAX_PACKET_BYTES, type PackedFrame } from "./packed_frame.ts";
 import { BURST_PACKETS, PacketBursts } from "./packet_bursts.ts";
 import { MAX_TAG_BYTES, type Protection } from "./protection.ts";
@@ -30,17 +30,13 @@ const GOODBYE_DELAY_MS = 250;
 const MAX_WAITING = 4;
 
 /** Sends to one viewer or group. */
-export class UdpOutput implements MediaOutput {
+export class UdpOutput extends RtpOutput {
   readonly #ports: SendingPorts;
-  readonly #stream: RtpStream;
   readonly #reportsTo: UdpAddress;
   readonly #clock: FrameClock;
   readonly #bursts: PacketBursts;
-  readonly #protection: Protection | undefined;
   readonly #waiting: { frame: PackedFrame; timestamp: number }[] = [];
   #saysBye = false;
-  #skipped = 0;
-  #closed = false;
 
   /** Sends packets and reports to two ports of one address. */
   constructor(
@@ -55,10 +51,9 @@ export class UdpOutput implements MediaOutput {
     },
   ) {
     const { ports, stream, clock, hostname, clientPorts, protection } = options;
+    super(stream, protection);
     this.#ports = ports;
-    this.#stream = stream;
     this.#clock = clock;
-    this.#protection = protection;
     this.#reportsTo = { hostname, port: clientPorts[1] };
     this.#bursts = new PacketBursts({
       socket: ports.rtp,
@@ -72,22 +67,12 @@ export class UdpOutput implements MediaOutput {
   /** Called with what came to the reports' port from this viewer. */
   onReport: (bytes: Uint8Array) => void = () => {};
 
-  /** See {@linkcode MediaOutput.sequence}. */
-  get sequence(): number {
-    return this.#stream.sequence;
-  }
-
-  /** See {@linkcode MediaOutput.join}. */
-  join(sequence: number): void {
-    this.#stream.join(sequence);
-  }
-
   /** Takes a frame; when too many wait the oldest is left out. */
   frame(frame: PackedFrame, timestamp: number): void {
-    if (this.#closed) return;
+    if (this.closed) return;
     if (this.#waiting.push({ frame, timestamp }) > MAX_WAITING) {
       this.#waiting.shift();
-      this.#skipped++;
+      this.skipped++;
     }
     this.#next();
   }
@@ -96,13 +81,13 @@ export class UdpOutput implements MediaOutput {
   ended(): void {
     this.#saysBye = true;
     this.#clock.schedule(performance.now() + GOODBYE_DELAY_MS, () => {
-      if (!this.#saysBye || this.#closed) return;
+      if (!this.#saysBye || this.closed) return;
       this.#saysBye = false;
-      this.#sendReport(this.#stream.bye());
+      this.sendReport(this.stream.bye());
     });
   }
 
-  /** See {@linkcode MediaOutput.flush}. */
+  /** Forgets the frames that wait. */
   flush(): void {
     this.#waiting.length = 0;
     this.#saysBye = false;
@@ -114,8 +99,8 @@ export class UdpOutput implements MediaOutput {
     if (waiting === undefined) return;
     const { frame, timestamp } = waiting;
     const { now } = this.#clock;
-    const numbers = this.#stream.claim(frame, timestamp, now);
-    const secure = this.#protection?.protect(frame, numbers, 0);
+    const numbers = this.stream.claim(frame, timestamp, now);
+    const secure = this.protection?.protect(frame, numbers, 0);
     const { bytes, run } = secure ?? frame;
     this.#bursts.send(bytes, run, (batch, first) => {
       if (secure !== undefined) return;
@@ -126,43 +111,15 @@ export class UdpOutput implements MediaOutput {
         stride: run.packetLength,
       }, { ...numbers, sequence: numbers.sequence + first });
     }, () => this.#next());
-    this.#sendReport(this.#stream.report(now));
+    this.sendReport(this.stream.report(now));
   }
 
-  #sendReport(report: Uint8Array | undefined): void {
+  protected override sendReport(report: Uint8Array | undefined): void {
     if (report === undefined) return;
-    void this.#ports.rtcp.sendOne(
-      this.#protection?.protectReport(report) ?? report,
-      this.#reportsTo,
-    );
+    void this.#ports.rtcp.sendOne(this.protectReport(report), this.#reportsTo);
   }
 
-  /** See {@linkcode MediaOutput.receiveReports}. */
-  receiveReports(bytes: Uint8Array): boolean {
-    const clear = this.#protection === undefined
-      ? bytes
-      : this.#protection.openReport(bytes);
-    return clear !== undefined && this.#stream.receiveReports(clear);
-  }
-
-  /** See {@linkcode MediaOutput.figures}. */
-  figures(): OutputFigures {
-    const { framesSent, packets, octets, receiver } = this.#stream;
-    return {
-      framesSent,
-      framesSkipped: this.#skipped,
-      packetsSent: packets,
-      bytesSent: octets,
-      receiver,
-    };
-  }
-
-  /** See {@linkcode MediaOutput.close}. */
-  close(): void {
-    if (this.#closed) return;
-    this.#closed = true;
-    this.flush();
-    this.#ports.forget(this.#reportsTo, this.#stream.ssrc, this);
-    this.#sendReport(this.#stream.bye());
+  protected override release(): void {
+    this.#ports.forget(this.#reportsTo, this.stream.ssrc, this);
   }
 }

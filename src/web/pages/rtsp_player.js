@@ -20,10 +20,13 @@ import {
   text,
 } from "../static/pieces/format.js";
 import { createGraph } from "../static/pieces/graph.js";
-import { icon } from "../static/pieces/icons.js";
 import { createLiveRegion } from "../static/pieces/live_region.js";
 import { LivePicture } from "../static/pieces/picture.js";
 import { PicturePump } from "../static/pieces/picture_pump.js";
+import {
+  createSnapshotButton,
+  toggleFullScreen,
+} from "../static/pieces/picture_tools.js";
 import { createProgress } from "../static/pieces/progress.js";
 import { listenForShortcuts } from "../static/pieces/shortcuts.js";
 import { createStat } from "../static/pieces/stat.js";
@@ -164,28 +167,16 @@ const progress = createProgress({
     seekTo(fraction * (latest?.duration ?? 0));
   },
 });
-const snapshot = element(
-  "a",
-  {
-    class: "button",
-    href: "/snapshot.jpg",
-    download: "snapshot.jpg",
-    title: "Snapshot of the newest frame (s)",
-    "aria-keyshortcuts": "s",
-    onclick: (/** @type {Event} */ event) => {
-      event.preventDefault();
-      saveSnapshot();
-    },
-  },
-  icon("camera"),
-  "Snapshot",
-);
+const snapshot = createSnapshotButton({
+  server: "player",
+  name: (number) => `frame_${(number ?? "0").padStart(6, "0")}.jpg`,
+});
 const fullScreen = createButton({
   label: "Full screen",
   icon: "fullscreen",
   kind: "icon",
   key: "f",
-  run: toggleFullScreen,
+  run: showFullScreen,
 });
 const showHelp = listenForShortcuts([
   { key: " ", name: "Space", does: "Play or pause", run: playOrPause },
@@ -201,12 +192,12 @@ const showHelp = listenForShortcuts([
     does: `${SEEK_STEP} seconds on`,
     run: () => seekBy(SEEK_STEP),
   },
-  { key: "f", name: "F", does: "Full screen, and back", run: toggleFullScreen },
+  { key: "f", name: "F", does: "Full screen, and back", run: showFullScreen },
   {
     key: "s",
     name: "S",
     does: "Save a snapshot of the newest frame",
-    run: saveSnapshot,
+    run: snapshot.save,
   },
 ]);
 const help = createButton({
@@ -218,9 +209,9 @@ const help = createButton({
 });
 
 picture.element.classList.add("window");
-picture.element.addEventListener("dblclick", toggleFullScreen);
+picture.element.addEventListener("dblclick", showFullScreen);
 byId("toolbar").replaceWith(
-  createToolbar("Picture", snapshot, fullScreen.element, help.element),
+  createToolbar("Picture", snapshot.element, fullScreen.element, help.element),
 );
 byId("banner").replaceWith(banner.element);
 byId("window").replaceWith(picture.element);
@@ -290,34 +281,8 @@ function seekTo(seconds) {
   command("play", { from });
 }
 
-async function toggleFullScreen() {
-  try {
-    if (document.fullscreenElement !== null) await document.exitFullscreen();
-    else await picture.element.requestFullscreen();
-  } catch {
-    showToast(
-      "This browser does not show this page full screen. Open it in a window of its own",
-      "bad",
-    );
-  }
-}
-
-async function saveSnapshot() {
-  try {
-    const response = await fetch("/snapshot.jpg");
-    if (!response.ok) {
-      showToast((await response.json()).error, "bad");
-      return;
-    }
-    const url = URL.createObjectURL(await response.blob());
-    const number = response.headers.get("x-frame-number") ?? "0";
-    const name = `frame_${number.padStart(6, "0")}.jpg`;
-    element("a", { href: url, download: name }).click();
-    URL.revokeObjectURL(url);
-    showToast(`Snapshot saved as ${name}`);
-  } catch {
-    showToast("Cannot save a snapshot: the player does not answer", "bad");
-  }
+function showFullScreen() {
+  return toggleFullScreen(picture.element);
 }
 
 /** @returns {Trouble | undefined} */

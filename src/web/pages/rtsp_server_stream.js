@@ -18,7 +18,7 @@ import {
 } from "../static/pieces/format.js";
 import { LivePicture } from "../static/pieces/picture.js";
 import { PicturePump } from "../static/pieces/picture_pump.js";
-import { showToast } from "../static/pieces/toast.js";
+import { toggleFullScreen } from "../static/pieces/picture_tools.js";
 import { createButton } from "../static/pieces/toolbar.js";
 import { frameUrl } from "./rtsp_server_tiles.js";
 import { streamState } from "./rtsp_server_words.js";
@@ -95,7 +95,7 @@ export function createStreamPanel(place, onClose) {
     icon: "fullscreen",
     kind: "icon",
     key: "f",
-    run: toggleFullScreen,
+    run: showFullScreen,
   });
   const screen = element("div", { class: "watch-main" });
   const fields = COMMANDS.map(({ label, command }) => {
@@ -152,16 +152,8 @@ export function createStreamPanel(place, onClose) {
   /** @type {{name: string, picture: LivePicture} | undefined} */
   let shown;
 
-  async function toggleFullScreen() {
-    try {
-      if (document.fullscreenElement !== null) await document.exitFullscreen();
-      else await shown?.picture.element.requestFullscreen();
-    } catch {
-      showToast(
-        "This browser does not show this page full screen. Open it in a window of its own",
-        "bad",
-      );
-    }
+  async function showFullScreen() {
+    if (shown !== undefined) await toggleFullScreen(shown.picture.element);
   }
 
   /** @param {string | undefined} name */
@@ -177,14 +169,14 @@ export function createStreamPanel(place, onClose) {
       picturesPerSecond: PICTURES_PER_SECOND,
     });
     picture.element.classList.add("window");
-    picture.element.addEventListener("dblclick", toggleFullScreen);
+    picture.element.addEventListener("dblclick", showFullScreen);
     screen.replaceChildren(picture.element);
     shown = { name, picture };
     return picture;
   }
 
   return {
-    toggleFullScreen,
+    toggleFullScreen: showFullScreen,
     /** Asks nothing while set. @param {boolean} paused */
     set paused(paused) {
       pump.paused = paused;

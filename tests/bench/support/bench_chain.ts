@@ -37,6 +37,8 @@ export interface Setting {
   readonly key?: boolean;
   /** Plays the clip again and again. */
   readonly loop?: boolean;
+  /** Whether nobody takes the fast path. */
+  readonly portable?: boolean;
 }
 
 /** A chain that is ready to play. */
@@ -45,19 +47,35 @@ export interface BenchChain extends AsyncDisposable {
   readonly peers: readonly RunningProcess[];
 }
 
+const folders: string[] = [];
+
+/**
+ * Removes what the chains have left. They leave it until the end of a bench:
+ * a file system (ext4) steps over what was removed in the last minute, one
+ * file after another, for every file that is made.
+ */
+export async function removeBenchFolders(): Promise<void> {
+  for (const folder of folders.splice(0)) {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
 /** Starts coordinator and peers; the clip is the one of the bars. */
 export async function startBenchChain(setting: Setting): Promise<BenchChain> {
   const dir = await Deno.makeTempDir({ prefix: "streamtool_bench_" });
+  folders.push(dir);
   const clip = join(dir, "clip.mjpeg");
   const { size, frames, save } = setting;
   await makeClip(clip, { size, frames, q: 4, source: "mandelbrot", fps: 30 });
   const keyFile = join(dir, "key");
   await Deno.writeTextFile(keyFile, crypto.randomUUID());
   const key = setting.key === true ? ["--key-file", keyFile] : [];
+  const path = setting.portable === true ? ["--no-fast-path"] : [];
   const coordinator = startStreamtool([
     "chain-coordinator",
     clip,
     ...key,
+    ...path,
     ...["--fps", "30", "--port", "0", "--page-port", "0"],
     ...["--fragment-size", setting.fragmentSize],
     ...(setting.loop === true ? ["--loop"] : []),
@@ -65,13 +83,17 @@ export async function startBenchChain(setting: Setting): Promise<BenchChain> {
   const { url } = await coordinator.event((event) => event.label === "Peers");
   const peers: RunningProcess[] = [];
   for (let index = 0; index < setting.peers; index++) {
+    const name = String.fromCharCode(65 + index);
+    const cwd = join(dir, name);
+    await Deno.mkdir(cwd);
     const peer = startStreamtool([
-      ...["chain-peer", String.fromCharCode(65 + index), "0"],
+      ...["chain-peer", name, "0"],
       ...["--coordinator", String(url).replace("tcp://", "")],
       ...key,
+      ...path,
       ...(save === false ? ["--no-save"] : []),
       ...(typeof save === "number" ? ["--keep", String(save)] : []),
-    ]);
+    ], { cwd });
     peers.push(peer);
     await peer.event("registered");
   }
@@ -84,7 +106,6 @@ export async function startBenchChain(setting: Setting): Promise<BenchChain> {
       for (const process of [coordinator, ...peers]) {
         await process[Symbol.asyncDispose]();
       }
-      await Deno.remove(dir, { recursive: true });
     },
   };
 }

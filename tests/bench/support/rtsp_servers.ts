@@ -136,6 +136,24 @@ export async function startGst(
   }
 }
 
+/** The runtime's share: a program that only sends. */
+export async function startBare(
+  frameBytes: number,
+  fps: number,
+): Promise<BenchServer> {
+  const process = startProcess(Deno.execPath(), [
+    ...["run", "--quiet", "--allow-net", "--unstable-net"],
+    new URL("./bare_sender.ts", import.meta.url).pathname,
+    ...[frameBytes, fps].map(String),
+  ]);
+  const line = await process.line(/^port \d+/, { within: PATIENCE_MS });
+  return {
+    process,
+    url: `rtsp://127.0.0.1:${line.split(" ")[1]}/frame`,
+    [Symbol.asyncDispose]: () => process[Symbol.asyncDispose](),
+  };
+}
+
 /** Viewers in a process of their own. */
 export function startViewers(
   url: string,
