@@ -57,6 +57,8 @@ export interface Analysis {
   /** Files in the recording's folder, by what they are: `tracks`, `overlay`, `keypoints_csv` … */
   readonly artifacts: Readonly<Record<string, string>>;
   readonly warnings: readonly string[];
+  /** Seconds that were added to the signal's times to get the video's; those that were asked for when left out. */
+  readonly offset?: number;
   /** What the result's `analysis` holds: a timeline, speeds … */
   readonly fields: Readonly<Record<string, unknown>>;
 }

@@ -25,6 +25,8 @@ export interface ResultMetadata {
   readonly video_codec: string;
   readonly signal_format: string;
   readonly signal_filename: string;
+  /** What was added to the signal's times to get the video's. */
+  readonly signal_offset_seconds: number;
   readonly created: string;
 }
 

@@ -61,6 +61,7 @@ function result(events: number): RefereeResult {
       video_codec: "mjpeg",
       signal_format: "text",
       signal_filename: "x",
+      signal_offset_seconds: 0,
       created: "2025-10-20T20:59:27.000Z",
     },
     signal_events: Array.from({ length: events }, () => ({

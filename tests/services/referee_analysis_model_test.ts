@@ -9,6 +9,10 @@ import {
   MAX_MODEL_BYTES,
   ModelSession,
 } from "../../src/services/referee_analysis/model_session.ts";
+import {
+  type LoadedRuntime,
+  ONNXRUNTIME_VARIABLE,
+} from "../../src/services/referee_analysis/onnx_runtime.ts";
 import { letterbox, readPeople } from "../../src/vision/mod.ts";
 import {
   detectionAnswer,
@@ -120,6 +124,47 @@ for (const [what, bytes, code, words] of REFUSED) {
     });
   });
 }
+
+Deno.test("a file is named instead of npm, as in a compiled program, and loaded where a worker has an origin", async () => {
+  const folder = await Deno.makeTempDir();
+  const before = Object.getOwnPropertyDescriptor(globalThis, "location");
+  const location = { origin: "null" };
+  Object.defineProperty(globalThis, "location", {
+    value: location,
+    configurable: true,
+  });
+  try {
+    await Deno.writeTextFile(
+      join(folder, "ort.mjs"),
+      `new URL(import.meta.url, globalThis.location?.origin);
+      export const InferenceSession = {};
+      export const env = { logLevel: "", wasm: { numThreads: 4 } };`,
+    );
+    await Deno.writeTextFile(join(folder, "other.mjs"), "export default {};");
+    const load = async (file: string): Promise<LoadedRuntime> => {
+      Deno.env.set(ONNXRUNTIME_VARIABLE, join(folder, file));
+      // An instance of its own: the tests beside it have loaded the one from npm.
+      const { loadOnnxRuntime } = await import(
+        `../../src/services/referee_analysis/onnx_runtime.ts?${file}`
+      );
+      return await loadOnnxRuntime();
+    };
+    const { kind, runtime } = await load("ort.mjs");
+    assert.equal(kind, "WebAssembly");
+    assert.equal(runtime.env.wasm?.numThreads, 1);
+    assert.equal(globalThis.location as unknown, location);
+    await assert.rejects(
+      load("other.mjs"),
+      /Cannot load ".*other\.mjs": It is no module of onnxruntime\. Unpack onnxruntime-web/,
+    );
+    await assert.rejects(load("none.mjs"), /Cannot load ".*none\.mjs": /);
+  } finally {
+    Deno.env.delete(ONNXRUNTIME_VARIABLE);
+    if (before === undefined) Reflect.deleteProperty(globalThis, "location");
+    else Object.defineProperty(globalThis, "location", before);
+    await Deno.remove(folder, { recursive: true });
+  }
+});
 
 Deno.test("a huge model is refused before it is read", async () => {
   await withFile(new Uint8Array(), async (path) => {

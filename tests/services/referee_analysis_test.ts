@@ -122,6 +122,36 @@ Deno.test("frames that come out of order are analysed from the video, with the s
   assert.deepEqual(judgement(result), judgement(inOrder));
 });
 
+Deno.test("a signal whose clock is another is mapped to the frames that show its events", async () => {
+  using analyzer = await testAnalyzer();
+  await using referee = await startReferee({ analyzer });
+  const clip = await phraseClip(PHRASE);
+  const late = clip.signal.replace(
+    /^ *(\d+\.\d{3})s/gm,
+    (_, time) => `${(Number(time) + 0.5).toFixed(3)}s`,
+  );
+  const moved = await analyzeClip(referee.server.url, clip, late);
+  const plain = await analyzeClip(referee.server.url, clip, clip.signal);
+  assert.equal(moved.winner, plain.winner);
+  const offset = moved.metadata.signal_offset_seconds;
+  assert.ok(Math.abs(offset + 0.5) < 0.08, `${offset}`);
+  assert.ok(Math.abs(offset - moved.analysis.offset_seconds) < 1e-6);
+  const mapping = JSON.parse(await Deno.readTextFile(moved.artifacts.mapping));
+  assert.deepEqual(
+    [mapping.offset_seconds, mapping.offset_asked_for_seconds],
+    [offset, 0],
+  );
+  assert.deepEqual(mapping.events, moved.signal_events);
+  for (const [i, event] of mapping.events.entries()) {
+    const { frame_index, difference, frame_time, time } = event;
+    const apart = Math.abs(frame_index - plain.signal_events[i].frame_index);
+    assert.ok(apart <= 2, `${event.text} is ${apart} frames away`);
+    assert.ok(Math.abs(time + offset - frame_time - difference) < 1e-5);
+    assert.ok(Math.abs(difference) <= mapping.largest_difference_seconds);
+  }
+  assert.equal(plain.metadata.signal_offset_seconds, 0);
+});
+
 Deno.test("an H.264 upload is decided too, and without keypoints and overlay nothing is written of them", async () => {
   using analyzer = await testAnalyzer();
   await using referee = await startReferee({ analyzer });

@@ -87,6 +87,26 @@ Deno.test("a video with its signal gives the result, and both are kept as they c
     assert.ok(body.artifacts.video.endsWith(`/video${name.slice(6)}`));
     assertSameBytes(await Deno.readFile(body.artifacts.video), video);
     assertSameBytes(await Deno.readFile(body.artifacts.signal), SINGLE_LIGHT);
+    const last = `${referee.server.url}results/${
+      body.links.result.split("/")[2]
+    }/frames/29`;
+    const picture = await fetch(last);
+    assert.equal(picture.headers.get("content-type"), "image/jpeg");
+    const jpeg = await picture.bytes();
+    assert.deepEqual([...jpeg.subarray(0, 3)], [0xff, 0xd8, 0xff]);
+    const frames = JSON.parse(await Deno.readTextFile(body.artifacts.frames));
+    // The pictures of MJPEG are there as they are; of others they are decoded.
+    assert.equal("offsets" in frames, !name.endsWith(".mp4"));
+    if ("offsets" in frames) {
+      const { offsets, lengths } = frames;
+      assertSameBytes(
+        jpeg,
+        video.subarray(offsets[29], offsets[29] + lengths[29]),
+      );
+    }
+    const beyond = await fetch(last.replace(/29$/, "30"));
+    assert.equal(beyond.status, 404);
+    await beyond.body?.cancel();
   }
   assert.equal((await referee.artifacts()).length, 3);
   assert.deepEqual(await referee.spooled(), []);
@@ -108,6 +128,23 @@ Deno.test("existing clients send a form of the browser's kind", async () => {
   });
   assert.equal(answer.status, 200);
   assert.equal((await answer.json()).winner, "right");
+});
+
+Deno.test("the offset that was asked for maps the events, and is told", async () => {
+  await using referee = await startReferee({ signalOffset: 0.25 });
+  const { body } = await upload(referee, [
+    { name: "video", filename: "x.mp4", content: await clip("x.mp4") },
+    SIGNAL,
+  ]);
+  // The hit at 0.500 s is seen at 0.750 s, between frames 22 and 23.
+  const { time, frame_index, difference } = body.signal_events[1];
+  assert.deepEqual([time, frame_index], [0.5, 22]);
+  assert.ok(Math.abs(difference - (0.75 - 22 / 30)) < 1e-3);
+  const mapping = JSON.parse(await Deno.readTextFile(body.artifacts.mapping));
+  assert.equal(mapping.offset_seconds, 0.25);
+  assert.equal(mapping.offset_asked_for_seconds, 0.25);
+  assert.equal(mapping.offset_seen_seconds, 0);
+  assert.equal(body.metadata.signal_offset_seconds, 0.25);
 });
 
 Deno.test("swap_sides exchanges the winner", async () => {

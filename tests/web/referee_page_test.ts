@@ -6,6 +6,7 @@ import {
   type Page,
   pageTest,
   withPage,
+  withPages,
 } from "../support/chromium.ts";
 import { makeClip, makeJpegs } from "../support/clips.ts";
 import { waitUntil } from "../support/wait.ts";
@@ -149,7 +150,7 @@ pageTest(
         .replace(/\s+/g, " ");
       assert.match(
         facts,
-        /^Phrase semi-final_7 Winner Right fencer Confidence certain, 100 % Length 0\.97 s, 30 frames Picture 320×240 px, mjpeg Recorded .* Analysis without fisheye correction, tracking, overlay: this server has no analysis of pictures$/,
+        /^Phrase semi-final_7 Winner Right fencer Confidence certain, 100 % Length 0\.97 s, 30 frames Times of the signal as they were given Picture 320×240 px, mjpeg Recorded .* Analysis without fisheye correction, tracking, overlay: this server has no analysis of pictures$/,
       );
       assert.deepEqual(
         await page.locator(".files a").allInnerTexts(),
@@ -271,6 +272,66 @@ pageTest(
 );
 
 pageTest(
+  "an uploaded video that the browser cannot play is shown by its own pictures, or by decoded ones",
+  async () => {
+    await using referee = await startReferee();
+    const folder = await Deno.makeTempDir({ prefix: "referee_page_" });
+    try {
+      const names: string[] = [];
+      for (
+        const [file, codec, pixFmt] of [
+          ["jpegs.mkv", "mjpeg", "yuvj420p"],
+          ["old.avi", "mpeg4", "yuv420p"],
+        ] as const
+      ) {
+        const path = join(folder, file);
+        await makeClip(path, {
+          frames: 30,
+          fps: 30,
+          size: "320x240",
+          codec,
+          pixFmt,
+        });
+        const form = new FormData();
+        form.set("video", new File([await Deno.readFile(path)], file));
+        form.set(
+          "signal",
+          new File([SINGLE_LIGHT as Uint8Array<ArrayBuffer>], "phrase.txt"),
+        );
+        const { links } = await (await fetch(
+          `${referee.server.url}analyze`,
+          { method: "POST", body: form },
+        )).json();
+        names.push(links.result.split("/")[2]);
+      }
+      const slow = /the server decodes its pictures, a few a second/;
+      await withPage(WIDE, async (page, { errors }) => {
+        for (const name of names) {
+          await page.goto(`${referee.server.url}?result=${name}`);
+          await picture(page, 0);
+          assert.equal(
+            await page.getByText(slow).isVisible(),
+            name === names[1],
+          );
+          await page.getByRole("button", {
+            name: 'Show the picture of "HIT: Right scores on Left!"',
+          }).click();
+          await picture(page, 15);
+          await page.locator("h1").click();
+          await page.keyboard.press("Space");
+          await picture(page, 29);
+        }
+        assert.deepEqual(errors, []);
+        await page.setViewportSize(NARROW);
+        assert.equal(await horizontalOverflow(page), 0);
+      });
+    } finally {
+      await Deno.remove(folder, { recursive: true });
+    }
+  },
+);
+
+pageTest(
   "a video and its signal are uploaded, decided and played",
   async () => {
     await using referee = await startReferee();
@@ -332,31 +393,6 @@ pageTest(
   },
 );
 
-pageTest("a recording that the browser cannot decode says so", async () => {
-  await using referee = await startReferee();
-  const folder = await Deno.makeTempDir({ prefix: "referee_page_" });
-  try {
-    const video = join(folder, "phrase.avi");
-    await makeClip(video, { frames: 12, fps: 30, size: "160x120" });
-    const body = new FormData();
-    body.append("video", new Blob([await Deno.readFile(video)]), "phrase.avi");
-    body.append("signal", new Blob([SINGLE_LIGHT.slice()]), "s.txt");
-    const answer = await fetch(`${referee.server.url}analyze`, {
-      method: "POST",
-      body,
-    });
-    assert.equal(answer.status, 200);
-    await answer.body?.cancel();
-    await withPage(NARROW, async (page) => {
-      await page.goto(referee.server.url);
-      await seen(page, "This browser cannot play this video.");
-      assert.equal(await horizontalOverflow(page), 0);
-    });
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
-});
-
 pageTest(
   "dark and light, from 360 to 1600 pixels, everything fits",
   async () => {
@@ -370,30 +406,32 @@ pageTest(
       referee,
       "another-name-as-long-as-names-may-well-be_0123456789_0123456789",
     );
-    for (const width of [360, 719, 720, 1099, 1100, 1240, 1600]) {
-      const colorScheme = width === 1600 || width === 719 ? "dark" : "light";
-      const screen = { width, height: 2400, colorScheme } as const;
-      await withPage(screen, async (page, { errors }) => {
-        await page.goto(referee.server.url);
-        await picture(page, 0);
-        await page.locator("#sessions .tile").waitFor();
-        await page.locator("#recordings tbody tr").nth(2).waitFor();
-        assert.equal(await horizontalOverflow(page), 0, `${width}`);
-        const small = await page.locator("button, a, select, input")
-          .evaluateAll((found) =>
-            found.map((one) => ({
-              name: one.id || (one as HTMLElement).innerText,
-              ...(one.closest(".check") ?? one).getBoundingClientRect()
-                .toJSON(),
-            })).filter(({ top, width, height }) =>
-              top > 0 && width > 0 && (height < 43.5 || width < 43.5)
-            )
-          );
-        assert.deepEqual(small, [], `touch targets of 44 pixels at ${width}`);
-        await keepScreenshot(page, `referee_${width}`);
-        assert.deepEqual(errors, []);
-      });
-    }
+    const widths = [360, 719, 720, 1099, 1100, 1240, 1600];
+    const screens = widths.map((width) => ({
+      width,
+      height: 2400,
+      colorScheme: width === 1600 || width === 719 ? "dark" : "light",
+    } as const));
+    await withPages(screens, async (page, { errors }, { width }) => {
+      await page.goto(referee.server.url);
+      await picture(page, 0);
+      await page.locator("#sessions .tile").waitFor();
+      await page.locator("#recordings tbody tr").nth(2).waitFor();
+      assert.equal(await horizontalOverflow(page), 0, `${width}`);
+      const small = await page.locator("button, a, select, input")
+        .evaluateAll((found) =>
+          found.map((one) => ({
+            name: one.id || (one as HTMLElement).innerText,
+            ...(one.closest(".check") ?? one).getBoundingClientRect()
+              .toJSON(),
+          })).filter(({ top, width, height }) =>
+            top > 0 && width > 0 && (height < 43.5 || width < 43.5)
+          )
+        );
+      assert.deepEqual(small, [], `touch targets of 44 pixels at ${width}`);
+      await keepScreenshot(page, `referee_${width}`);
+      assert.deepEqual(errors, []);
+    });
   },
 );
 

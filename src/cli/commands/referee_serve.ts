@@ -8,6 +8,7 @@ import { defineCommand } from "../command.ts";
 import type { OptionsOf } from "../command.ts";
 import { EXIT_WITH_STDIN, HOST_FLAG } from "../common_flags.ts";
 import { ANALYSIS_FLAGS } from "../referee_analysis_flags.ts";
+import { QUEUE_FLAGS } from "../referee_queue_flags.ts";
 import { LIMIT_FLAGS, TOKEN_FILE_FLAG } from "../referee_flags.ts";
 
 /** `streamtool referee-serve`. */
@@ -30,6 +31,10 @@ export const refereeServe = defineCommand({
     {
       comment: "Serve the hall, whoever knows the token",
       command: "streamtool referee-serve --host 0.0.0.0 --token-file token.txt",
+    },
+    {
+      comment: "Let referee-worker processes of any machine analyse",
+      command: "streamtool referee-serve --queue redis://127.0.0.1:6379",
     },
     {
       comment: "Keep recordings for a week, and at most 50 GB of them",
@@ -99,6 +104,7 @@ export const refereeServe = defineCommand({
         "A name that the server goes by, besides its addresses and localhost",
     },
     ...ANALYSIS_FLAGS,
+    ...QUEUE_FLAGS,
     ...LIMIT_FLAGS,
     "exit-with-stdin": EXIT_WITH_STDIN,
   },

@@ -4,12 +4,15 @@
  * @module
  */
 
+import { redact } from "../../log/mod.ts";
 import { whenAborted } from "../../net/mod.ts";
 import { resolve } from "node:path";
 import {
+  type AnalysisConfig,
   createAnalyzer,
   ModelError,
 } from "../../services/referee_analysis/mod.ts";
+import type { QueueAnalyzer } from "../../services/referee_queue/mod.ts";
 import {
   type RunningReferee,
   startRefereeServer,
@@ -35,7 +38,13 @@ export async function run(
   const signal = AbortSignal.any([context.signal, quit.signal]);
   const { host, keepFor, keepBytes, resumeFor } = options;
   const token = await readToken(options.tokenFile);
-  using analyzer = await openAnalyzer(options, context);
+  const config = analysisConfig(options, context);
+  const { queue } = options;
+  await using analyzer = queue !== undefined
+    ? await openQueue(queue, options, context)
+    : options.analysis
+    ? await openAnalyzer(config, context)
+    : undefined;
   const server = await startRefereeServer({
     host,
     port: options.port,
@@ -49,12 +58,15 @@ export async function run(
     retention: { ageMs: keepFor, bytes: keepBytes },
     resumeMs: resumeFor,
     analyzer,
+    ...(queue === undefined ? {} : { parallel: options.queueWidth }),
+    signalOffset: config.signalOffset,
     ffmpeg: context.ffmpegFlag,
   }, { signal, log: context.log, emit: (event) => context.emit(event) });
   context.banner({
     lines: [
       { label: "Stream", url: server.streamUrl },
       { label: "Page", url: server.url },
+      ...(queue === undefined ? [] : [{ label: "Queue", url: redact(queue) }]),
     ],
     tryLine: `streamtool referee-send ${
       new URL(server.url).host
@@ -85,18 +97,45 @@ export async function run(
   return EXIT.ok;
 }
 
-/** The analysis; `undefined` when the scoring box alone shall decide. */
-async function openAnalyzer(
+/** Workers elsewhere; BullMQ is loaded by who asks for them. */
+async function openQueue(
+  url: string,
   options: RefereeServeOptions,
-  { log, ffmpegFlag }: CommandContext,
-): Promise<Awaited<ReturnType<typeof createAnalyzer>> | undefined> {
-  if (!options.analysis) return undefined;
+  { log }: CommandContext,
+): Promise<QueueAnalyzer> {
+  if (!options.analysis) {
+    throw new UsageError(
+      "Cannot use --queue with --no-analysis: choose one",
+    );
+  }
+  const { QueueAnalyzer } = await import(
+    "../../services/referee_queue/mod.ts"
+  );
+  return await QueueAnalyzer.open({
+    url,
+    outputDir: resolve(options.outputDir),
+    patienceMs: options.queuePatience,
+    log,
+  });
+}
+
+function analysisConfig(
+  options: RefereeServeOptions,
+  { ffmpegFlag }: CommandContext,
+): AnalysisConfig {
   const config = readAnalysis(options, ffmpegFlag);
   if (config === undefined) {
     throw new UsageError(
       `Cannot add "${options.signalOffset}" to times: --signal-offset is a number of seconds, such as -0.5`,
     );
   }
+  return config;
+}
+
+async function openAnalyzer(
+  config: AnalysisConfig,
+  { log }: CommandContext,
+): Promise<Awaited<ReturnType<typeof createAnalyzer>>> {
   try {
     return await createAnalyzer(config, log);
   } catch (error) {

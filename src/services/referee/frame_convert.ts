@@ -11,6 +11,7 @@ import { join } from "node:path";
 import { MediaError, spawnFfmpeg } from "../../media/mod.ts";
 import { RAW_HEADER_BYTES, type SpoolEntry } from "../../referee/mod.ts";
 import type { FrameReading } from "./frame_store.ts";
+import { lowerProcess } from "./low_priority.ts";
 
 /** Best quality of ffmpeg's encoder. */
 const QUALITY = "2";
@@ -87,7 +88,8 @@ async function convertGroup(
     ...[...input, "-framerate", "1", "-i", "pipe:0"],
     ...["-c:v", "mjpeg", "-q:v", QUALITY, "-pix_fmt", "yuvj420p"],
     ...["-f", "image2", "-frame_pts", "1", join(folder, "%d.jpg")],
-  ], { signal, stdin: "piped" });
+  ], { signal, stdin: "piped", swift: true });
+  await lowerProcess(process.pid);
   const writer = process.stdin.getWriter();
   try {
     for (const entry of group) {

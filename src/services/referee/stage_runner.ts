@@ -62,6 +62,7 @@ export async function runStages(
   const warnings: string[] = [];
   const fields: Record<string, unknown> = {};
   let decision: Decision | undefined;
+  let offset: number | undefined;
   for (const name of ANALYSIS_STAGES) {
     signal.throwIfAborted();
     const outcome = await runStage(byName.get(name));
@@ -70,12 +71,20 @@ export async function runStages(
       progress(name, 1, `Skipped: ${outcome.skipped}`);
     }
     decision = outcome.decision ?? decision;
+    offset = outcome.offset ?? offset;
     Object.assign(artifacts, outcome.artifacts);
     Object.assign(fields, outcome.fields);
     warnings.push(...outcome.warnings ?? []);
   }
   decision ??= decideBySignal(phrase.signal);
-  return { decision, skipped, artifacts, warnings, fields };
+  return {
+    decision,
+    skipped,
+    artifacts,
+    warnings,
+    fields,
+    ...(offset === undefined ? {} : { offset }),
+  };
 
   async function runStage(
     stage: AnalysisStage | undefined,

@@ -18,6 +18,7 @@ import {
 } from "../../referee/mod.ts";
 import type { Lens } from "../../vision/mod.ts";
 import type { StageTools } from "../referee_server/analysis_stage.ts";
+import { lowerProcess } from "../referee/low_priority.ts";
 import { readPictures } from "./picture_reader.ts";
 
 /** Brightness and both colour differences (BT.601) of what is painted. */
@@ -67,13 +68,14 @@ export async function burnOverlay(
     ...["-map", "0:v:0", "-fps_mode", "passthrough"],
     ...["-vf", `${straighten(lens)}scale=${width}:${height},format=yuv420p`],
     ...["-f", "rawvideo", "pipe:1"],
-  ], { signal, stdout: "piped" });
+  ], { signal, stdout: "piped", swift: true });
   await using encoder = spawnFfmpeg(ffmpeg, [
     ...["-f", "rawvideo", "-pix_fmt", "yuv420p"],
     ...["-s", `${width}x${height}`, "-framerate", fps.toFixed(4)],
     ...["-i", "pipe:0", "-c:v", "libx264", "-preset", "veryfast"],
     ...["-crf", "21", "-movflags", "+faststart", "-y", `file:${output}`],
-  ], { signal, stdin: "piped" });
+  ], { signal, stdin: "piped", swift: true });
+  for (const { pid } of [decoder, encoder]) await lowerProcess(pid);
   const writer = encoder.stdin.getWriter();
   writer.closed.catch(() => {}); // told by the write
   const captions = overlayCaptions(track);

@@ -210,6 +210,7 @@ export class FencingPlan implements PhrasePlan {
     return Promise.resolve({
       decision,
       warnings,
+      offset,
       fields: {
         weapon,
         offset_seconds: offset,

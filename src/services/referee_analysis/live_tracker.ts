@@ -11,6 +11,7 @@
 import { type FfmpegProcess, spawnFfmpeg } from "../../media/mod.ts";
 import type { ArrivingFrame } from "../../referee/mod.ts";
 import { SceneObserver } from "../../vision/mod.ts";
+import { lowerProcess } from "../referee/low_priority.ts";
 import { grayOutput, readPictures } from "./picture_reader.ts";
 import type { PictureSize } from "./picture_size.ts";
 
@@ -26,6 +27,7 @@ export class LiveTracker {
   readonly #process: FfmpegProcess;
   readonly #writer: WritableStreamDefaultWriter<Uint8Array>;
   readonly #reading: Promise<number>;
+  readonly #lowered: Promise<boolean>;
   readonly #numbers: number[] = [];
   #failed = false;
   #open = true;
@@ -40,7 +42,8 @@ export class LiveTracker {
       // A multipart stream says how long each JPEG is; ffmpeg need not guess.
       ...["-lowres", String(size.lowres), "-f", "mpjpeg", "-i", "pipe:0"],
       ...grayOutput(size),
-    ], { stdin: "piped", stdout: "piped" });
+    ], { stdin: "piped", stdout: "piped", swift: true });
+    this.#lowered = lowerProcess(this.#process.pid);
     this.#writer = this.#process.stdin.getWriter();
     this.#writer.closed.catch(() => {}); // told by the write
     this.#reading = readPictures(
@@ -116,5 +119,6 @@ export class LiveTracker {
     this.#writer.abort().catch(() => {});
     await this.#process.stop();
     await this.#reading.catch(() => {});
+    await this.#lowered;
   }
 }

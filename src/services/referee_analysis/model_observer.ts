@@ -18,6 +18,7 @@ import type {
   FinishedPhrase,
   StageTools,
 } from "../referee_server/analysis_stage.ts";
+import { lowerProcess } from "../referee/low_priority.ts";
 import { ModelSession } from "./model_session.ts";
 import { readPictures } from "./picture_reader.ts";
 
@@ -58,7 +59,8 @@ export async function observeWithModel(
         `scale=${box.width}:${box.height}:flags=bilinear,format=rgb24`,
       ],
       ...["-f", "rawvideo", "pipe:1"],
-    ], { signal, stdout: "piped" });
+    ], { signal, stdout: "piped", swift: true });
+    await lowerProcess(process.pid);
     await readPictures(
       process,
       3 * box.width * box.height,

@@ -6,6 +6,7 @@
 
 import { spawnFfmpeg } from "../../media/mod.ts";
 import type { FfmpegProcess } from "../../media/mod.ts";
+import { lowerProcess } from "../referee/low_priority.ts";
 import type { PictureSize } from "./picture_size.ts";
 
 /** Arguments that make pictures in grey of this size of whatever is the input. */
@@ -70,7 +71,8 @@ export async function readGrayVideo(
     ...["-protocol_whitelist", "file", "-threads", "1"],
     ...["-lowres", String(size.lowres), "-i", `file:${path}`],
     ...grayOutput(size),
-  ], { signal, stdout: "piped" });
+  ], { signal, stdout: "piped", swift: true });
+  await lowerProcess(process.pid);
   const count = await readPictures(process, size.width * size.height, take);
   const { success, code } = await process.exit;
   signal.throwIfAborted();

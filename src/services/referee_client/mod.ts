@@ -10,13 +10,13 @@ import {
   ensureFfmpeg,
   type FrameSource,
   indexMjpegFile,
-  openSource,
 } from "../../media/mod.ts";
 import { nowMicros, sleepUntil, WebSocketRefusedError } from "../../net/mod.ts";
 import { checkFrame, type SessionStart } from "../../referee/mod.ts";
 import type { ServiceContext } from "../context.ts";
 import { SpoolStore } from "../referee/spool_store.ts";
 import { writeVideo } from "../referee/video_file.ts";
+import { openAnySource } from "../source/mod.ts";
 import { BoxRecorder } from "./box_recorder.ts";
 import { outgoingFrames } from "./frame_feed.ts";
 import type { RefereeSendOptions, SendOutcome } from "./options.ts";
@@ -80,7 +80,7 @@ function openVideo(
   options: RefereeSendOptions,
   context: ServiceContext,
 ): Promise<FrameSource> {
-  return openSource(options.source, {
+  return openAnySource(options.source, {
     ffmpeg: options.ffmpeg,
     fps: options.fps,
     quality: options.quality,

@@ -86,6 +86,8 @@ export interface StageOutcome {
   /** Files that it wrote into `recording.folder`, by what they are: `tracks`, `overlay`, `keypoints_csv` … */
   readonly artifacts?: Readonly<Record<string, string>>;
   readonly warnings?: readonly string[];
+  /** Seconds that it added to the signal's times to get the video's. */
+  readonly offset?: number;
   /** What the result's `analysis` object holds besides: a timeline, speeds … Keep it below 512 KiB. */
   readonly fields?: Readonly<Record<string, unknown>>;
 }

@@ -8,7 +8,6 @@ import { extname, join } from "node:path";
 import { fileInput, probeVideo } from "../../media/mod.ts";
 import { type HttpRequestInfo, jsonResponse } from "../../net/mod.ts";
 import {
-  MAX_SIGNAL_BYTES,
   MIB,
   multipartBoundary,
   MultipartError,
@@ -22,13 +21,19 @@ import {
 } from "./process_recording.ts";
 import type { ServerCore } from "./server_core.ts";
 import { SessionFolder } from "./session_folder.ts";
-import { videoTimestamps } from "./video_timestamps.ts";
+import {
+  checkedForm,
+  flag,
+  type Form,
+  FormSink,
+  missing,
+  UploadError,
+} from "./upload_form.ts";
+import { locatePictures } from "./picture_places.ts";
+import { videoPackets } from "./video_packets.ts";
 
 /** Uploads at once; each takes a connection, a file and its share of the disk. */
 const MAX_UPLOADS = 8;
-
-/** Longest plain field. */
-const MAX_FIELD_BYTES = 1024;
 
 /** Suffixes that an uploaded video keeps; ffmpeg looks at the content anyway. */
 const VIDEO_SUFFIXES = new Set([
@@ -41,23 +46,6 @@ const VIDEO_SUFFIXES = new Set([
   ".mpg",
   ".ts",
 ]);
-
-/** An upload that cannot be taken; the answer is `{"detail": …}`. */
-class UploadError extends Error {
-  override readonly name = "UploadError";
-
-  constructor(readonly status: number, readonly detail: unknown) {
-    super(typeof detail === "string" ? detail : JSON.stringify(detail));
-  }
-}
-
-/** What a form brought. */
-interface Form {
-  videoName: string | undefined;
-  signalName: string | undefined;
-  signal: Uint8Array;
-  readonly fields: Map<string, string>;
-}
 
 /** Takes uploads. */
 export class AnalyzeUploads {
@@ -171,7 +159,7 @@ export class AnalyzeUploads {
         );
       }
       reader.end();
-      return checked(sink.form);
+      return checkedForm(sink.form);
     } catch (error) {
       stop();
       throw error;
@@ -203,6 +191,7 @@ export class AnalyzeUploads {
         this.#prepare(folder, form, artifacts, progress, signal),
       // It has no frames before its end, so it begins with its own size.
       analysis: analyzer?.begin({ width: 0, height: 0, fps: 0 }),
+      signalOffset: core.options.signalOffset ?? 0,
       saveOverlay: flag(form, "save_overlay", true),
       includeKeypoints: flag(form, "include_keypoints", false),
       warnings: [],
@@ -245,7 +234,7 @@ export class AnalyzeUploads {
     const ffmpeg = await this.#core.ffmpeg();
     const name = form.videoName ?? "video";
     const input = { ...fileInput(folder.uploadPath), label: name };
-    const info = await probeVideo(ffmpeg, input, { signal });
+    const info = await probeVideo(ffmpeg, input, { signal, swift: true });
     if ((info.duration ?? 0) > max_video_seconds) {
       throw new UploadError(
         413,
@@ -253,12 +242,19 @@ export class AnalyzeUploads {
       );
     }
     progress(0.5);
-    const times = await videoTimestamps(
+    const packets = await videoPackets(
       ffmpeg,
       input,
       max_session_frames,
       signal,
     );
+    const places = await locatePictures(
+      folder.uploadPath,
+      info.codec,
+      packets,
+      signal,
+    );
+    const times = Float64Array.from(packets, ({ time }) => time).sort();
     const suffix = extname(name).toLowerCase();
     const fileName = `video${VIDEO_SUFFIXES.has(suffix) ? suffix : ".bin"}`;
     await Deno.rename(folder.uploadPath, join(artifacts, fileName));
@@ -270,120 +266,10 @@ export class AnalyzeUploads {
       fps: info.fps,
       numbers: Float64Array.from(times, (_, index) => index),
       times,
-      places: undefined,
+      places,
       clock: "video",
       originSeconds: 0,
       warnings: [],
     };
   }
-}
-
-/** Where the parts of a form go. */
-class FormSink {
-  readonly form: Form = {
-    videoName: undefined,
-    signalName: undefined,
-    signal: new Uint8Array(),
-    fields: new Map(),
-  };
-  readonly #folder: SessionFolder;
-  #file: Deno.FsFile | undefined;
-  #pieces: Uint8Array[] = [];
-  #bytes = 0;
-  #name = "";
-
-  constructor(folder: SessionFolder) {
-    this.#folder = folder;
-  }
-
-  async begin(
-    { name, filename }: { name: string; filename: string | undefined },
-  ): Promise<void> {
-    this.#name = name;
-    this.#pieces = [];
-    this.#bytes = 0;
-    if (name !== "video" && name !== "signal") return;
-    if (filename === undefined) throw missing(name, "must be a file");
-    if (filename === "") throw new UploadError(400, `No ${name} file name`);
-    if (name === "signal") this.form.signalName = filename.slice(0, 256);
-    else {
-      if (this.form.videoName !== undefined) {
-        throw new UploadError(400, "There are two videos in the form");
-      }
-      this.form.videoName = filename.slice(0, 256);
-      this.#file = await Deno.open(this.#folder.uploadPath, {
-        write: true,
-        createNew: true,
-      });
-    }
-  }
-
-  async add(bytes: Uint8Array): Promise<void> {
-    if (this.#name === "video") {
-      for (let at = 0; at < bytes.length;) {
-        at += await this.#file!.write(bytes.subarray(at));
-      }
-      return;
-    }
-    this.#bytes += bytes.length;
-    const most = this.#name === "signal" ? MAX_SIGNAL_BYTES : MAX_FIELD_BYTES;
-    if (this.#bytes > most) {
-      throw new UploadError(
-        413,
-        `The field "${this.#name.slice(0, 64)}" is larger than ${most} bytes`,
-      );
-    }
-    this.#pieces.push(bytes);
-  }
-
-  end(): void {
-    if (this.#name === "video") this.close();
-    else {
-      const bytes = joined(this.#pieces, this.#bytes);
-      if (this.#name === "signal") this.form.signal = bytes;
-      else {
-        this.form.fields.set(this.#name, new TextDecoder().decode(bytes));
-      }
-    }
-  }
-
-  close(): void {
-    this.#file?.close();
-    this.#file = undefined;
-  }
-}
-
-function joined(pieces: readonly Uint8Array[], length: number): Uint8Array {
-  const bytes = new Uint8Array(length);
-  let at = 0;
-  for (const piece of pieces) {
-    bytes.set(piece, at);
-    at += piece.length;
-  }
-  return bytes;
-}
-
-function checked(form: Form): Form {
-  if (form.videoName === undefined) throw missing("video");
-  if (form.signalName === undefined) throw missing("signal");
-  for (const name of ["include_keypoints", "save_overlay", "swap_sides"]) {
-    flag(form, name, false);
-  }
-  return form;
-}
-
-/** A switch of the form; clients write "false" and "true". */
-function flag({ fields }: Form, name: string, fallback: boolean): boolean {
-  const word = fields.get(name)?.trim().toLowerCase();
-  if (word === undefined || word === "") return fallback;
-  if (["true", "1", "yes", "on"].includes(word)) return true;
-  if (["false", "0", "no", "off"].includes(word)) return false;
-  throw missing(name, "must be true or false");
-}
-
-/** What existing clients know of a field that is not as it must be. */
-function missing(name: string, message = "Field required"): UploadError {
-  return new UploadError(422, [
-    { type: "missing", loc: ["body", name], msg: message },
-  ]);
 }

@@ -36,6 +36,10 @@ export interface RefereeServerOptions {
   readonly resumeMs: number;
   /** Who analyses; without one the scoring box alone decides. */
   readonly analyzer: Analyzer | undefined;
+  /** Seconds to add to the times of signals to get those of the video; 0 when left out. */
+  readonly signalOffset?: number;
+  /** Recordings that are processed at once; 1 by default, more where others do the work. */
+  readonly parallel?: number;
   /** Path of ffmpeg, when the user gave one. */
   readonly ffmpeg: string | undefined;
 }

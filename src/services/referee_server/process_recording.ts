@@ -8,6 +8,7 @@ import { extname, join } from "node:path";
 import {
   buildResult,
   mapEvents,
+  type MappedEvent,
   parseSignalFile,
   type PhraseAnalysis,
   type PhraseSignal,
@@ -61,6 +62,8 @@ export interface RecordingJob {
     signal: AbortSignal,
   ) => Promise<PreparedVideo>;
   readonly analysis: PhraseAnalysis | undefined;
+  /** Seconds to add to the signal's times to get the video's. */
+  readonly signalOffset: number;
   readonly saveOverlay: boolean;
   readonly includeKeypoints: boolean;
   readonly warnings: readonly string[];
@@ -112,7 +115,6 @@ export async function processRecording(
   progress("video_reconstruction", 1, "Video is ready");
 
   const phrase = parseSignalFile(job.signal.bytes, job.signal);
-  const mapping = mapEvents(phrase.events, video);
   const suffix = extname(job.signal.filename).toLowerCase();
   const files: Record<string, string> = {
     video: video.fileName,
@@ -122,11 +124,6 @@ export async function processRecording(
     result: RESULT_FILE,
   };
   await Deno.writeFile(join(artifacts, files.signal!), job.signal.bytes);
-  await writeJson(join(artifacts, "mapping.json"), {
-    session_id: sessionId,
-    offset_seconds: 0,
-    events: mapping,
-  });
   await writeJson(join(artifacts, FRAMES_FILE), framesOf(video));
 
   const analysis = job.analysis === undefined
@@ -143,7 +140,7 @@ export async function processRecording(
         folder: artifacts,
       },
       phrase,
-      mapping,
+      mapEvents(phrase.events, video, job.signalOffset),
       {
         saveOverlay: job.saveOverlay,
         includeKeypoints: job.includeKeypoints,
@@ -152,6 +149,13 @@ export async function processRecording(
       },
     );
   signal.throwIfAborted();
+  // The analysis may have seen that the signal's clock is another still.
+  const offset = analysis.offset ?? job.signalOffset;
+  const mapping = mapEvents(phrase.events, video, offset);
+  await writeJson(
+    join(artifacts, "mapping.json"),
+    mappingOf(sessionId, mapping, offset, job.signalOffset),
+  );
   const all = { ...files, ...analysis.artifacts };
   const result = buildResult({
     decision: analysis.decision,
@@ -164,7 +168,7 @@ export async function processRecording(
     artifacts: mapValues(all, (file) => join(outputDir, folder.name, file)),
     links: mapValues(all, (file) => `/results/${folder.name}/files/${file}`),
     artifact_dir: join(outputDir, folder.name),
-    metadata: metadataOf(job, video, phrase),
+    metadata: metadataOf(job, video, phrase, offset),
     signal_events: mapping,
     stages_run: STAGES.filter((stage) => !(stage in analysis.skipped)),
     stages_skipped: analysis.skipped,
@@ -182,6 +186,7 @@ function metadataOf(
   { sessionId, signal }: RecordingJob,
   video: PreparedVideo,
   phrase: PhraseSignal,
+  offset: number,
 ): RefereeResult["metadata"] {
   const { times } = video;
   return {
@@ -192,14 +197,41 @@ function metadataOf(
     frame_count: times.length,
     duration_seconds: times.length === 0
       ? 0
-      : Math.round((times.at(-1)! - times[0]!) * 1e6) / 1e6,
+      : rounded(times.at(-1)! - times[0]!),
     clock: video.clock,
     time_origin_seconds: video.originSeconds,
     video_codec: video.codec,
     signal_format: phrase.format,
     signal_filename: signal.filename,
+    signal_offset_seconds: rounded(offset),
     created: new Date().toISOString(),
   };
+}
+
+/** Which picture shows which event, and how far the two are apart. */
+function mappingOf(
+  sessionId: string,
+  events: readonly MappedEvent[],
+  offset: number,
+  asked: number,
+): Record<string, unknown> {
+  return {
+    session_id: sessionId,
+    // Added to an event's time before the nearest picture is looked for.
+    offset_seconds: rounded(offset),
+    offset_asked_for_seconds: rounded(asked),
+    offset_seen_seconds: rounded(offset - asked),
+    largest_difference_seconds: events.reduce(
+      (most, { difference }) => Math.max(most, Math.abs(difference)),
+      0,
+    ),
+    events,
+  };
+}
+
+/** Whole microseconds. */
+function rounded(seconds: number): number {
+  return Math.round(seconds * 1e6) / 1e6 + 0;
 }
 
 /** What a page needs to show the video picture by picture. */

@@ -1,6 +1,7 @@
 /**
  * Recordings are processed one after another: two at once would take twice as
- * long each, and the frames of others need the machine too.
+ * long each, and the frames of others need the machine too. Where other
+ * machines do the work, several are under way.
  *
  * @module
  */
@@ -26,13 +27,19 @@ interface Waiting {
 /** The queue. */
 export class ProcessingQueue {
   readonly #waiting: Waiting[] = [];
-  #running: Waiting | undefined;
+  readonly #running = new Set<Waiting>();
+  readonly #width: number;
   #idle: (() => void) | undefined;
   #closed = false;
 
+  /** A queue that processes `width` recordings at once. */
+  constructor(width = 1) {
+    this.#width = width;
+  }
+
   /** Recordings that wait or are processed. */
   get length(): number {
-    return this.#waiting.length + (this.#running === undefined ? 0 : 1);
+    return this.#waiting.length + this.#running.size;
   }
 
   /** Whether no more may be added. */
@@ -48,7 +55,7 @@ export class ProcessingQueue {
     const abort = new AbortController();
     const outcome = Promise.withResolvers<void>();
     const waiting = { run, moved, abort, outcome };
-    moved(this.length);
+    moved(Math.max(0, this.length - this.#width + 1));
     this.#waiting.push(waiting);
     this.#next();
     return {
@@ -66,14 +73,14 @@ export class ProcessingQueue {
   }
 
   #next(): void {
-    if (this.#running !== undefined || this.#closed) return;
+    if (this.#running.size >= this.#width || this.#closed) return;
     const next = this.#waiting.shift();
     if (next === undefined) return;
-    this.#running = next;
+    this.#running.add(next);
     const { run, abort, outcome } = next;
     run(abort.signal).then(outcome.resolve, outcome.reject).finally(() => {
-      this.#running = undefined;
-      this.#idle?.();
+      this.#running.delete(next);
+      if (this.#running.size === 0) this.#idle?.();
       for (const [position, { moved }] of this.#waiting.entries()) {
         moved(position);
       }
@@ -88,17 +95,14 @@ export class ProcessingQueue {
       abort.abort();
       outcome.reject(new DOMException("The server is closing", "AbortError"));
     }
-    const running = this.#running;
-    if (running === undefined) return;
+    if (this.#running.size === 0) return;
     const { promise, resolve } = Promise.withResolvers<void>();
     this.#idle = resolve;
-    const timer = setTimeout(
-      () =>
-        running.abort.abort(
-          new DOMException("The server is closing", "AbortError"),
-        ),
-      graceMs,
-    );
+    const timer = setTimeout(() => {
+      for (const { abort } of this.#running) {
+        abort.abort(new DOMException("The server is closing", "AbortError"));
+      }
+    }, graceMs);
     await promise;
     clearTimeout(timer);
   }

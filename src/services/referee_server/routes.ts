@@ -19,6 +19,7 @@ import { LIMITS, MIB } from "../../referee/mod.ts";
 import { bringsToken } from "./access.ts";
 import { serveAsset, servePage } from "../../web/mod.ts";
 import type { AnalyzeUploads } from "./analyze_upload.ts";
+import { PictureDecoders } from "./decoded_pictures.ts";
 import { fileResponse, readPart } from "./file_response.ts";
 import { reportOf, type ServerFacts } from "./report.ts";
 import { type FinishedRecording, FRAMES_FILE } from "./result_catalog.ts";
@@ -38,6 +39,7 @@ export function refereeRoutes(
 ): HttpHandler {
   const { catalog, options } = server.core;
   const { token } = options;
+  const decoders = new PictureDecoders();
 
   const guarded = route({
     "GET /health": () => jsonResponse(health(server)),
@@ -79,7 +81,7 @@ export function refereeRoutes(
       const found = catalog.find(params.id ?? "");
       return found === undefined
         ? noResult(params.id)
-        : picture(server, found, Number(params.index));
+        : picture(server, found, Number(params.index), decoders);
     },
     "GET /api/referee": () => jsonResponse(reportOf(server, facts)),
     "GET /api/events": (_request, { closing }) =>
@@ -184,30 +186,45 @@ function metrics(
   ];
 }
 
-/** One picture of a finished recording, without decoding anything. */
+/** One picture of a finished recording: its own bytes where it is a picture of its own in the video. */
 async function picture(
   server: RefereeServer,
   found: FinishedRecording,
   index: number,
+  decoders: PictureDecoders,
 ): Promise<Response> {
   const { catalog } = server.core;
   const path = catalog.filePath(found, FRAMES_FILE) ?? "";
   const frames = JSON.parse(await Deno.readTextFile(path));
+  const time = frames.times[index];
   const offset = frames.offsets?.[index];
   const length = frames.lengths?.[index];
   const video = catalog.filePath(found, String(frames.video));
-  if (
-    typeof offset !== "number" || typeof length !== "number" ||
-    video === undefined
-  ) {
+  if (typeof time !== "number" || video === undefined) {
     return errorResponse(404, `Cannot show picture ${index}: there is none`);
   }
-  return new Response(await readPart(video, offset, length), {
+  const isOwn = typeof offset === "number" && typeof length === "number";
+  const bytes = isOwn
+    ? await readPart(video, offset, length)
+    : await decoders.decode(
+      await server.core.ffmpeg(),
+      video,
+      time - frames.times[0],
+    );
+  if (bytes === undefined) {
+    return errorResponse(
+      503,
+      `Cannot show picture ${index}: it cannot be decoded, or too many are asked for`,
+    );
+  }
+  return new Response(bytes, {
     headers: {
-      "content-type": frames.codec === "mpng" ? "image/png" : "image/jpeg",
+      "content-type": isOwn && /^m?png$/.test(frames.codec)
+        ? "image/png"
+        : "image/jpeg",
       "cache-control": "no-store",
       "x-frame-number": String(frames.numbers[index]),
-      "x-frame-time": String(frames.times[index]),
+      "x-frame-time": String(time),
     },
   });
 }

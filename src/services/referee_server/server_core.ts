@@ -31,7 +31,7 @@ export class ServerCore {
   /** The finished recordings. */
   readonly catalog: ResultCatalog;
   /** The recordings that wait for their result. */
-  readonly queue = new ProcessingQueue();
+  readonly queue: ProcessingQueue;
   /** What is counted for `/metrics`. */
   readonly counters = new ServerCounters();
   /** Whether the server stops. */
@@ -44,6 +44,7 @@ export class ServerCore {
   /** Does nothing by itself. */
   constructor(options: RefereeServerOptions, context: ServiceContext) {
     this.options = options;
+    this.queue = new ProcessingQueue(options.parallel);
     this.#context = context;
     this.log = context.log;
     this.table = new SessionTable(options.limits, options.spill);

@@ -113,6 +113,7 @@ export class SessionProcessing {
       reconstruct: (artifacts, share, abort) =>
         this.#reconstruct(run, folder, artifacts, share, abort),
       analysis: run.analysis,
+      signalOffset: this.#core.options.signalOffset ?? 0,
       saveOverlay: true,
       includeKeypoints: true,
       warnings: session.warnings,

@@ -6,7 +6,7 @@
  * @module
  */
 
-import { indexAt } from "./referee_player.js";
+import { indexAt } from "./referee_screens.js";
 import { shape } from "./referee_svg.js";
 
 /** @typedef {import("../../referee/overlay_track.ts").OverlayTrack} Track */

@@ -7,17 +7,25 @@
  * @module
  */
 
-import { element, setText } from "../static/pieces/dom.js";
+import { element } from "../static/pieces/dom.js";
 import { createProgress } from "../static/pieces/progress.js";
 import { showToast } from "../static/pieces/toast.js";
 import { createButton } from "../static/pieces/toolbar.js";
 import { api } from "./referee_api.js";
+import {
+  createPictureScreen,
+  createVideoScreen,
+  indexAt,
+} from "./referee_screens.js";
 
-/** Pictures under way at once: a slow network then shows fewer and not later ones. */
-const MAX_REQUESTS = 3;
+/** @typedef {import("./referee_screens.js").Screen} Screen */
 
 /** What an arrow key moves, in seconds. */
 const STEP_SECONDS = 0.5;
+
+/** Said where the server decodes each picture. */
+const SLOW_WORDS =
+  "This browser cannot play this video: the server decodes its pictures, a few a second.";
 
 /** Playing speeds. */
 const SPEEDS = [1, 0.5, 0.25, 0.1];
@@ -29,36 +37,6 @@ const SPEEDS = [1, 0.5, 0.25, 0.1];
  * @property {readonly number[]} times seconds, ascending
  * @property {readonly number[]} [offsets]
  */
-
-/**
- * What shows a recording.
- *
- * @typedef {object} Screen
- * @property {HTMLElement} element
- * @property {() => Promise<void>} play
- * @property {() => void} pause
- * @property {(seconds: number) => void} seek
- * @property {(speed: number) => void} setSpeed
- * @property {() => number} time
- * @property {() => boolean} playing
- * @property {() => void} remove
- */
-
-/**
- * Index of the last of `times` that is not after `time`.
- *
- * @param {readonly number[]} times
- * @param {number} time
- */
-export function indexAt(times, time) {
-  let [low, high] = [0, times.length];
-  while (high - low > 1) {
-    const middle = (low + high) >>> 1;
-    if ((times[middle] ?? Infinity) <= time + 1e-6) low = middle;
-    else high = middle;
-  }
-  return low;
-}
 
 /** The player of the page; one recording after another. */
 export function createPlayer() {
@@ -117,10 +95,16 @@ export function createPlayer() {
     label: "Position in the recording",
     onSeek: (fraction) => seek(fraction * duration()),
   });
+  const note = element(
+    "p",
+    { class: "note", role: "status", hidden: true },
+    SLOW_WORDS,
+  );
   const root = element(
     "div",
     { class: "player" },
     place,
+    note,
     progress.element,
     element(
       "div",
@@ -174,6 +158,18 @@ export function createPlayer() {
     }
   }
 
+  /** @param {Screen} next */
+  function use(next) {
+    const overlay = screen?.element.querySelector(".overlay");
+    screen?.remove();
+    screen = next;
+    screen.setSpeed(speed);
+    place.replaceChildren(screen.element);
+    if (overlay) screen.element.append(overlay);
+    shownAt = -1;
+    show();
+  }
+
   function show() {
     if (screen === undefined) return;
     const time = screen.time();
@@ -223,171 +219,31 @@ export function createPlayer() {
      * @param {{width: number, height: number}} size
      */
     load(name, next, videoPath, size) {
-      screen?.remove();
       frames = next;
-      screen = next.offsets === undefined
-        ? createVideoScreen(api(videoPath))
-        : createPictureScreen(
+      note.hidden = true;
+      const pictures = () =>
+        createPictureScreen(
           next.times,
           (index) =>
             api(`/results/${encodeURIComponent(name)}/frames/${index}`),
         );
-      screen.setSpeed(speed);
       if (size.width > 0 && size.height > 0) {
         place.style.setProperty("--aspect", `${size.width} / ${size.height}`);
       }
-      place.replaceChildren(screen.element);
-      shownAt = -1;
-      show();
+      use(
+        next.offsets === undefined
+          ? createVideoScreen(api(videoPath), () => {
+            // The server has a decoder that this browser has not.
+            note.hidden = false;
+            use(pictures());
+          })
+          : pictures(),
+      );
     },
     unload() {
       screen?.remove();
       screen = undefined;
       place.replaceChildren();
-    },
-  };
-}
-
-/**
- * @param {string} url
- * @returns {Screen}
- */
-function createVideoScreen(url) {
-  const video = element("video", {
-    src: url,
-    preload: "auto",
-    playsinline: true,
-    "aria-label": "The recording",
-  });
-  video.muted = true;
-  const message = element("p", { class: "picture-message", hidden: true });
-  const root = element(
-    "div",
-    { class: "picture window", tabindex: -1 },
-    video,
-    message,
-  );
-  video.addEventListener("error", () => {
-    message.hidden = false;
-    setText(
-      message,
-      "This browser cannot play this video. Download it below and open it in a player",
-    );
-  });
-  return {
-    element: root,
-    play: () => video.play().catch(() => {}), // the message says why
-    pause: () => video.pause(),
-    seek: (seconds) => video.currentTime = seconds,
-    setSpeed: (speed) => video.playbackRate = speed,
-    time: () => video.currentTime,
-    playing: () => !video.paused && !video.ended,
-    remove() {
-      video.removeAttribute("src");
-      video.load(); // lets go of the connection
-    },
-  };
-}
-
-/**
- * @param {readonly number[]} times
- * @param {(index: number) => string} urlOf
- * @returns {Screen}
- */
-function createPictureScreen(times, urlOf) {
-  const canvas = element("canvas", {
-    role: "img",
-    "aria-label": "The recording",
-  });
-  const message = element("p", { class: "picture-message", hidden: true });
-  const root = element("div", { class: "picture window" }, canvas, message);
-  const context = canvas.getContext("2d");
-  const end = times.at(-1) ?? 0;
-  let speed = 1;
-  let position = 0;
-  /** When playing began, and where. @type {{at: number, from: number} | undefined} */
-  let begun;
-  let removed = false;
-  let requests = 0;
-  let wanted = -1;
-  let asked = 0;
-  let drawn = 0;
-
-  function now() {
-    if (begun === undefined) return position;
-    const passed = (performance.now() - begun.at) / 1000 * speed;
-    return Math.min(end, begun.from + passed);
-  }
-
-  function pause() {
-    position = now();
-    begun = undefined;
-  }
-
-  function follow() {
-    if (removed) return;
-    if (begun !== undefined && now() >= end) pause();
-    const index = indexAt(times, now());
-    if (index !== wanted && requests < MAX_REQUESTS) {
-      wanted = index;
-      fetchPicture(index);
-    }
-    requestAnimationFrame(follow);
-  }
-
-  /** @param {number} index */
-  async function fetchPicture(index) {
-    const order = ++asked;
-    requests++;
-    try {
-      const response = await fetch(urlOf(index));
-      if (!response.ok) {
-        throw new Error(`The server answers ${response.status}`);
-      }
-      const bitmap = await createImageBitmap(await response.blob());
-      // A picture that was overtaken is not shown any more.
-      if (order > drawn && !removed) {
-        drawn = order;
-        if (canvas.width !== bitmap.width) canvas.width = bitmap.width;
-        if (canvas.height !== bitmap.height) canvas.height = bitmap.height;
-        context?.drawImage(bitmap, 0, 0);
-        canvas.dataset.index = String(index);
-        message.hidden = true;
-      }
-      bitmap.close();
-    } catch (error) {
-      message.hidden = false;
-      setText(
-        message,
-        `No picture: ${error instanceof Error ? error.message : error}`,
-      );
-    } finally {
-      requests--;
-    }
-  }
-
-  requestAnimationFrame(follow);
-  return {
-    element: root,
-    play() {
-      begun ??= { at: performance.now(), from: position };
-      return Promise.resolve();
-    },
-    pause,
-    seek(seconds) {
-      position = seconds;
-      if (begun !== undefined) begun = { at: performance.now(), from: seconds };
-    },
-    setSpeed(next) {
-      const playing = begun !== undefined;
-      pause();
-      speed = next;
-      if (playing) begun = { at: performance.now(), from: position };
-    },
-    time: now,
-    playing: () => begun !== undefined,
-    remove() {
-      removed = true;
     },
   };
 }

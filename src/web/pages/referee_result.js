@@ -35,6 +35,10 @@ const FACTS = {
     `${metadata.duration_seconds.toFixed(2)} s, ${
       plural(metadata.frame_count, "frame")
     }`,
+  "Times of the signal": ({ metadata: { signal_offset_seconds: by } }) =>
+    by === undefined || Math.abs(by) < 5e-4
+      ? "as they were given"
+      : `${Math.abs(by).toFixed(3)} s ${by < 0 ? "earlier" : "later"}`,
   "Picture": ({ metadata }) =>
     `${metadata.width}×${metadata.height} px, ${metadata.video_codec}`,
   "Recorded": ({ metadata }) => new Date(metadata.created).toLocaleString(),
@@ -109,7 +113,7 @@ export function createResultPanel(place, { onClose, onLoad }) {
       player.element,
       analysis.element,
       element("h3", { class: "small-title" }, "What the scoring box said"),
-      element("div", { class: "sessions" }, events.element),
+      element("div", { class: "sessions spoken" }, events.element),
     ),
     element(
       "div",
