@@ -8,7 +8,8 @@
  * +-------+-------+---------------+---------------+---------------+---------------+----
  * ```
  *
- * Numbers are big-endian. At most 16 KiB follow the header.
+ * Numbers are big-endian. A block is 16 KiB of the chunk, or some such pieces
+ * one after another: all of it where a message may be as long as that.
  *
  * @module
  */
@@ -39,11 +40,16 @@ export function isBlock(frame: Bytes): boolean {
   return frame[0] === BLOCK_TYPE;
 }
 
-/** Cuts a sealed chunk into frames. */
-export function encodeBlocks(chunk: number, sealed: Bytes): Bytes[] {
+/** Cuts a sealed chunk into frames, or with `whole` makes it one. */
+export function encodeBlocks(
+  chunk: number,
+  sealed: Bytes,
+  whole = false,
+): Bytes[] {
   const frames: Bytes[] = [];
-  for (let offset = 0; offset < sealed.length; offset += BLOCK_BYTES) {
-    const bytes = sealed.subarray(offset, offset + BLOCK_BYTES);
+  const most = whole ? sealed.length : BLOCK_BYTES;
+  for (let offset = 0; offset < sealed.length; offset += most) {
+    const bytes = sealed.subarray(offset, offset + most);
     const frame = new Uint8Array(HEADER_BYTES + bytes.length);
     const view = new DataView(frame.buffer);
     view.setUint8(0, BLOCK_TYPE);
@@ -63,7 +69,7 @@ export function encodeBlocks(chunk: number, sealed: Bytes): Bytes[] {
  */
 export function readBlock(frame: Bytes): Block {
   const length = frame.length - HEADER_BYTES;
-  if (!isBlock(frame) || length < 1 || length > BLOCK_BYTES) {
+  if (!isBlock(frame) || length < 1 || length > SEALED_CHUNK_BYTES) {
     throw badFrame("it is no block");
   }
   const view = new DataView(frame.buffer, frame.byteOffset, frame.byteLength);
@@ -72,7 +78,8 @@ export function readBlock(frame: Bytes): Block {
   const sealedLength = view.getUint32(12);
   if (
     sealedLength > SEALED_CHUNK_BYTES || offset % BLOCK_BYTES !== 0 ||
-    length !== Math.min(BLOCK_BYTES, sealedLength - offset)
+    offset + length > sealedLength ||
+    (length % BLOCK_BYTES !== 0 && offset + length !== sealedLength)
   ) throw badFrame("its numbers do not fit");
   return { chunk, offset, sealedLength, bytes: frame.subarray(HEADER_BYTES) };
 }
@@ -90,6 +97,10 @@ export class BlockAssembler {
    * @throws {SignalProtocolError} when it contradicts an earlier one, or too many chunks are open.
    */
   push({ chunk, offset, sealedLength, bytes }: Block): Bytes | undefined {
+    if (bytes.length === sealedLength) {
+      this.#open.delete(chunk);
+      return bytes;
+    }
     let open = this.#open.get(chunk);
     if (open === undefined || open.sealed.length !== sealedLength) {
       if (open === undefined && this.#open.size >= MAX_OPEN_CHUNKS) {
@@ -105,7 +116,9 @@ export class BlockAssembler {
       this.#open.set(chunk, open);
     }
     open.sealed.set(bytes, offset);
-    open.missing.delete(offset);
+    for (let at = offset; at < offset + bytes.length; at += BLOCK_BYTES) {
+      open.missing.delete(at);
+    }
     if (open.missing.size > 0) return undefined;
     this.#open.delete(chunk);
     return open.sealed;

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { channelTransport } from "./channel_transport.ts";
 import {
   CHANNEL_LABEL,
   type RtcConnection,
@@ -11,12 +12,7 @@ import {
   type RtcFactory,
   type RtcSignal,
 } from "./rtc.ts";
-import {
-  type FilmTransport,
-  type Frame,
-  FrameInbox,
-  LOW_WATER_BYTES,
-} from "./transport.ts";
+import { LOW_WATER_BYTES } from "./transport.ts";
 
 /** Makes connections with this constructor. */
 export function browserRtc(
@@ -51,8 +47,19 @@ function connect(
   }
 
   function use(channel: RTCDataChannel): void {
+    const { transport, message, low, closed } = channelTransport({
+      isOpen: () => channel.readyState === "open",
+      buffered: () => channel.bufferedAmount,
+      // TypeScript has one overload for each.
+      send: (frame) =>
+        typeof frame === "string" ? channel.send(frame) : channel.send(frame),
+      close: () => channel.close(),
+    }, end);
     channel.binaryType = "arraybuffer";
-    const transport = channelTransport(channel, end);
+    channel.bufferedAmountLowThreshold = LOW_WATER_BYTES;
+    channel.onbufferedamountlow = low;
+    channel.onmessage = ({ data }) => message(data);
+    channel.onclose = closed;
     if (channel.readyState === "open") events.open(transport);
     else channel.onopen = () => events.open(transport);
   }
@@ -102,49 +109,5 @@ function connect(
       });
     },
     close: end,
-  };
-}
-
-function channelTransport(
-  channel: RTCDataChannel,
-  end: () => void,
-): FilmTransport {
-  const inbox = new FrameInbox();
-  const waiting = new Set<() => void>();
-  const wake = (): void => {
-    for (const resolve of waiting) resolve();
-    waiting.clear();
-  };
-  channel.bufferedAmountLowThreshold = LOW_WATER_BYTES;
-  channel.onbufferedamountlow = wake;
-  channel.onmessage = ({ data }) =>
-    inbox.push(
-      typeof data === "string" ? data : new Uint8Array(data as ArrayBuffer),
-    );
-  channel.onclose = () => {
-    wake();
-    inbox.close();
-    end();
-  };
-  return {
-    kind: "rtc",
-    get bufferedAmount() {
-      return channel.bufferedAmount;
-    },
-    send(frame: Frame) {
-      if (channel.readyState !== "open") return;
-      // TypeScript has one overload for each.
-      if (typeof frame === "string") channel.send(frame);
-      else channel.send(frame);
-    },
-    drained() {
-      if (
-        channel.readyState !== "open" ||
-        channel.bufferedAmount <= LOW_WATER_BYTES
-      ) return Promise.resolve();
-      return new Promise((resolve) => waiting.add(resolve));
-    },
-    listen: (events) => inbox.listen(events),
-    close: () => channel.close(),
   };
 }

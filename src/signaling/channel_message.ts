@@ -21,7 +21,13 @@ export type ChannelMessage =
   | { readonly type: "hash-request"; readonly page: number }
   | { readonly type: "chunk-missing"; readonly chunk: number }
   | { readonly type: "connections"; readonly count: number }
-  | { readonly type: "ping" | "pong"; readonly sent: number };
+  | {
+    readonly type: "ping" | "pong";
+    /** When the ping was sent, by the clock of who measures. */
+    readonly sent: number;
+    /** When this message was sent, by its sender's clock; read, not written. */
+    readonly at?: number;
+  };
 
 /** Who sends it. */
 export interface ChannelSender {
@@ -60,7 +66,7 @@ export function parseChannelMessage(text: string): ChannelMessage | undefined {
       "Cannot read the message: it is no JSON object",
     );
   }
-  const { type, data } = value as { type?: unknown; data?: unknown };
+  const { type, data, timestamp } = value as Readonly<Record<string, unknown>>;
   const fields =
     (typeof data === "object" && data !== null ? data : {}) as Readonly<
       Record<string, unknown>
@@ -79,7 +85,11 @@ export function parseChannelMessage(text: string): ChannelMessage | undefined {
       return { type, count: whole(fields, "count", MAX_CONNECTIONS) };
     case "ping":
     case "pong":
-      return { type, sent: typeof fields.sent === "number" ? fields.sent : 0 };
+      return {
+        type,
+        sent: typeof fields.sent === "number" ? fields.sent : 0,
+        ...(typeof timestamp === "number" ? { at: timestamp } : {}),
+      };
     default:
       return undefined;
   }

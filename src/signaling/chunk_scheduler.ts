@@ -7,16 +7,15 @@
  */
 
 import { CHUNK_BYTES } from "./chunk.ts";
+import type { ChunkPolicy, OpenChunks } from "./chunk_policy.ts";
+import {
+  MIN_WINDOW,
+  nextWindow,
+  RATE_SAMPLES,
+  rateOf,
+} from "./chunk_window.ts";
 import { TokenBucket } from "./token_bucket.ts";
 
-/** Chunks under way from a source, at least. Measured: at 20 Mbit/s and 50 ms three fill the path. */
-export const MIN_WINDOW = 3;
-/** On a path this quick more of them cost no waiting, ms. */
-const QUICK_LATENCY_MS = 10;
-/** Chunks under way on a quick path: 1 MiB is 0.1 s even at 100 Mbit/s. */
-const QUICK_WINDOW = 16;
-/** Chunks under way, at most: 40 Mbit/s at 400 ms. */
-export const MAX_WINDOW = 32;
 /** A source that sends nothing for so long is stalled, ms. */
 export const STALL_MS = 2500;
 /** It is asked again after this, then twice as long and so on, ms. */
@@ -27,8 +26,6 @@ const MAX_COOLDOWN_MS = 8000;
 export const MAX_STRIKES = 3;
 /** What is needed now and does not come is asked of a second source after this, ms. */
 const HEDGE_MS = 700;
-/** Arrivals that make a source's rate. */
-const RATE_SAMPLES = 16;
 
 /** A chunk to ask a source for. */
 export interface ChunkRequest {
@@ -44,6 +41,8 @@ export interface SourceFigures {
   readonly id: string;
   /** Bytes a second, over its last chunks. */
   readonly bytesPerSecond: number;
+  /** Bytes of chunks so far. */
+  readonly bytes: number;
   /** From asking to having a chunk at its best, ms. */
   readonly latencyMs: number | undefined;
   /** Chunks under way. */
@@ -60,12 +59,17 @@ interface Source {
   readonly id: string;
   readonly inFlight: Map<number, number>;
   arrivals: { at: number; bytes: number }[];
+  bytes: number;
   minLatency: number;
+  /** Chunks that may be under way. */
+  window: number;
   lastActivity: number;
   strikes: number;
   stalls: number;
   cooldown: number;
   pausedUntil: number;
+  retired: boolean;
+  held: boolean;
 }
 
 interface Demand {
@@ -80,6 +84,10 @@ export class ChunkScheduler {
   readonly #asked: Uint8Array;
   readonly #sources = new Map<string, Source>();
   readonly #cap: TokenBucket | undefined;
+  readonly #policy: ChunkPolicy | undefined;
+  readonly #openChunks: OpenChunks = {
+    find: (limit, test) => this.#findOpen(limit, test),
+  };
   #demands: Demand[] = [];
   #count = 0;
   #playhead = 0;
@@ -87,8 +95,12 @@ export class ChunkScheduler {
   /** Everything nearer to the playhead than this many chunks is there or under way. */
   #cursor = 0;
 
-  /** A film of `total` chunks; `bytesPerSecond` caps what is asked for. */
-  constructor(total: number, bytesPerSecond?: number) {
+  /**
+   * A film of `total` chunks; `bytesPerSecond` caps what is asked for. Without a
+   * `policy` every source has the whole film.
+   */
+  constructor(total: number, bytesPerSecond?: number, policy?: ChunkPolicy) {
+    this.#policy = policy;
     this.#total = total;
     this.#have = new Uint8Array(total);
     this.#asked = new Uint8Array(total);
@@ -122,13 +134,36 @@ export class ChunkScheduler {
       id,
       inFlight: new Map(),
       arrivals: [],
+      bytes: 0,
       minLatency: Infinity,
+      window: MIN_WINDOW,
       lastActivity: now,
       strikes: 0,
       stalls: 0,
       cooldown: COOLDOWN_MS,
       pausedUntil: -Infinity,
+      retired: false,
+      held: false,
     });
+    this.#policy?.added(id);
+  }
+
+  /** A source is asked for nothing more. */
+  retire(id: string): void {
+    const source = this.#sources.get(id);
+    if (source !== undefined) source.retired = true;
+  }
+
+  /** A source is asked for nothing, or for something again. */
+  hold(id: string, held: boolean): void {
+    const source = this.#sources.get(id);
+    if (source !== undefined) source.held = held;
+  }
+
+  /** Whether a source was retired and has given all that it was asked for. */
+  isDone(id: string): boolean {
+    const source = this.#sources.get(id);
+    return source?.retired === true && source.inFlight.size === 0;
   }
 
   /** The source is gone; what it was asked for is asked of others. */
@@ -136,6 +171,7 @@ export class ChunkScheduler {
     const source = this.#sources.get(id);
     if (source === undefined) return;
     this.#sources.delete(id);
+    this.#policy?.removed(id);
     this.#release(source);
   }
 
@@ -144,9 +180,10 @@ export class ChunkScheduler {
     return [...this.#sources.values()].map((source) => ({
       id: source.id,
       bytesPerSecond: 1000 * rateOf(source),
+      bytes: source.bytes,
       latencyMs: source.minLatency === Infinity ? undefined : source.minLatency,
       inFlight: source.inFlight.size,
-      window: windowOf(source),
+      window: source.window,
       strikes: source.strikes,
       stalls: source.stalls,
     }));
@@ -177,10 +214,12 @@ export class ChunkScheduler {
     const requests: ChunkRequest[] = [];
     // The quickest first: it gets what is needed soonest.
     const sources = [...this.#sources.values()]
-      .filter(({ pausedUntil }) => pausedUntil <= now)
+      .filter(({ retired, held, pausedUntil }) =>
+        !retired && !held && pausedUntil <= now
+      )
       .sort((a, b) => rateOf(b) - rateOf(a));
     for (const source of sources) {
-      while (source.inFlight.size < windowOf(source)) {
+      while (source.inFlight.size < source.window) {
         const chunk = this.#choose(source, now);
         if (chunk === undefined) break;
         if (this.#cap?.take(CHUNK_BYTES, now) === false) return requests;
@@ -213,8 +252,11 @@ export class ChunkScheduler {
     source.cooldown = COOLDOWN_MS;
     source.lastActivity = now;
     source.minLatency = Math.min(source.minLatency, Math.max(0.1, now - asked));
+    this.#policy?.landed(sourceId, bytes, now - asked);
+    source.bytes += bytes;
     source.arrivals.push({ at: now, bytes });
     if (source.arrivals.length > RATE_SAMPLES) source.arrivals.shift();
+    source.window = nextWindow(source);
   }
 
   /** A chunk that landed is right: it is there. */
@@ -223,6 +265,7 @@ export class ChunkScheduler {
     if (this.#have[chunk] === 1) return;
     this.#have[chunk] = 1;
     this.#count++;
+    this.#policy?.accepted(chunk);
   }
 
   /** A chunk that landed is wrong: it is asked for again. `true` when its source is to be left. */
@@ -236,6 +279,7 @@ export class ChunkScheduler {
   missing(sourceId: string, chunk: number, now: number): void {
     const source = this.#sources.get(sourceId);
     if (source?.inFlight.delete(chunk)) {
+      this.#policy?.denied(sourceId, chunk);
       this.#wantAgain(chunk);
       this.#pause(source, now);
     }
@@ -246,6 +290,7 @@ export class ChunkScheduler {
     if (this.#have[chunk] !== 1) return;
     this.#have[chunk] = 0;
     this.#count--;
+    this.#policy?.forgotten(chunk);
     this.#rewind(chunk);
   }
 
@@ -280,6 +325,7 @@ export class ChunkScheduler {
     if (this.#sources.size > 1 && this.#demands.length > 0) {
       next = Math.min(next, now + HEDGE_MS / 2);
     }
+    next = Math.min(next, this.#policy?.nextTimeoutAt(now) ?? Infinity);
     return next === Infinity ? undefined : next;
   }
 
@@ -287,14 +333,30 @@ export class ChunkScheduler {
     for (const { first, last } of this.#demands) {
       for (let chunk = first; chunk <= last; chunk++) {
         if (this.#have[chunk] === 1) continue;
+        if (this.#policy?.may(source.id, chunk, now) === false) continue;
         if (this.#asked[chunk] === 0 || this.#isLate(source, chunk, now)) {
           return chunk;
         }
       }
     }
+    return this.#policy === undefined
+      ? this.#findOpen(1, () => true)
+      : this.#policy.ahead(source.id, this.#openChunks, now);
+  }
+
+  #findOpen(
+    limit: number,
+    test: (chunk: number) => boolean,
+  ): number | undefined {
+    const isOpen = (chunk: number): boolean =>
+      this.#have[chunk] === 0 && this.#asked[chunk] === 0;
     for (; this.#cursor < this.#ahead; this.#cursor++) {
-      const chunk = (this.#playhead + this.#cursor) % this.#total;
-      if (this.#have[chunk] === 0 && this.#asked[chunk] === 0) return chunk;
+      if (isOpen((this.#playhead + this.#cursor) % this.#total)) break;
+    }
+    const end = Math.min(this.#ahead, this.#cursor + limit);
+    for (let rank = this.#cursor; rank < end; rank++) {
+      const chunk = (this.#playhead + rank) % this.#total;
+      if (isOpen(chunk) && test(chunk)) return chunk;
     }
     return undefined;
   }
@@ -328,24 +390,4 @@ export class ChunkScheduler {
     const rank = (chunk - this.#playhead + this.#total) % this.#total;
     this.#cursor = Math.min(this.#cursor, rank);
   }
-}
-
-/** Bytes a millisecond over the last arrivals. */
-function rateOf({ arrivals }: Source): number {
-  const first = arrivals[0];
-  const last = arrivals.at(-1);
-  if (first === undefined || last === undefined || last.at <= first.at) {
-    return 0;
-  }
-  const bytes = arrivals.reduce((sum, one) => sum + one.bytes, -first.bytes);
-  return bytes / (last.at - first.at);
-}
-
-/** What the path holds (rate times quickest latency), and one chunk more. */
-function windowOf(source: Source): number {
-  const { minLatency } = source;
-  if (minLatency === Infinity) return MIN_WINDOW;
-  const held = rateOf(source) * minLatency / CHUNK_BYTES;
-  const least = minLatency < QUICK_LATENCY_MS ? QUICK_WINDOW : MIN_WINDOW;
-  return Math.min(MAX_WINDOW, Math.max(least, Math.ceil(held) + 1));
 }

@@ -7,16 +7,24 @@
 
 import { SignalProtocolError } from "./error.ts";
 import {
+  type Fields,
+  fieldsOf,
+  numberIn,
+  opaque,
+  optionalText,
+  readRoomId,
+  text,
+} from "./event_fields.ts";
+import {
   MAX_CHAT_LENGTH,
   MAX_CHUNKS,
   MAX_NAME_LENGTH,
-  MAX_PAYLOAD_LENGTH,
   MAX_POSITION_S,
   MAX_SECRET_LENGTH,
   SPEED_RANGE,
 } from "./limits.ts";
+import { MOST_NEIGHBOURS } from "./swarm_ring.ts";
 import type { PlaybackAction } from "./playback.ts";
-import { isRoomId } from "./room_code.ts";
 
 /** Somebody comes, or comes back. */
 export interface JoinEvent {
@@ -50,6 +58,18 @@ export interface RoomSettings {
   readonly waitForBuffering: boolean;
 }
 
+/** A member's part in a swarm. */
+export interface SwarmStatus {
+  /** Which film, as in its manifest. */
+  readonly filmId: string;
+  /** Whether it gives as well as takes. */
+  readonly uploads: boolean;
+  /** Part of the film that it has, 0 to 1. */
+  readonly have: number;
+  /** What comes from whom now: members and bits a second. */
+  readonly from: readonly (readonly [memberId: string, bps: number])[];
+}
+
 /** How a member's own player is doing. */
 export interface PeerStatus {
   /** Its position less the room's, ms; null when it is not known. */
@@ -64,6 +84,8 @@ export interface PeerStatus {
   readonly upBps: number;
   /** How the film comes: `rtc`, `relay`, `http`, `file`. */
   readonly path: string;
+  /** Its part in a swarm, when it has one. */
+  readonly swarm?: SwarmStatus;
 }
 
 /** Every event of a client, checked. */
@@ -92,6 +114,8 @@ export type ClientEvent =
   | {
     readonly type: "join-stream-request";
     readonly roomId: string;
+    /** Whose film is wanted; the host's when it is left out, as in the original app. */
+    readonly participantId?: string;
   }
   | {
     readonly type: "streaming-started";
@@ -148,8 +172,6 @@ export const PAYLOAD_FIELDS = {
   "ice-candidate": "candidate",
 } as const;
 
-type Fields = Readonly<Record<string, unknown>>;
-
 /**
  * Checks what a client sent under a name.
  *
@@ -165,8 +187,15 @@ export function parseClientEvent(
   switch (type) {
     case "leave-room":
     case "streaming-stopped":
-    case "join-stream-request":
       return { type, roomId };
+    case "join-stream-request": {
+      const of = optionalText(fields, "participantId", MAX_SECRET_LENGTH);
+      return {
+        type,
+        roomId,
+        ...(of === undefined ? {} : { participantId: of }),
+      };
+    }
     case "video-event":
       return { type, roomId, ...parseAction(fields) };
     case "chat-message":
@@ -303,90 +332,26 @@ function parseStatus(fields: Fields): PeerStatus {
     downBps: numberIn(fields, "downBps", 0, 1e12) ?? 0,
     upBps: numberIn(fields, "upBps", 0, 1e12) ?? 0,
     path: optionalText(fields, "path", MAX_NAME_LENGTH) ?? "",
+    ...parseSwarm(fields.swarm),
   };
 }
 
-function fieldsOf(type: string, value: unknown): Fields {
-  if (typeof value !== "object" || value === null || Array.isArray(value)) {
-    throw new SignalProtocolError(
-      "bad-event",
-      type === "join-room"
-        ? "Room ID and user name are required"
-        : `Event "${type}" needs an object`,
-    );
-  }
-  return value as Fields;
-}
-
-function readRoomId(fields: Fields): string {
-  const { roomId } = fields;
-  if (typeof roomId !== "string" || !isRoomId(roomId)) {
-    throw new SignalProtocolError(
-      "bad-field",
-      "Room ID must be letters and digits",
-    );
-  }
-  return roomId;
-}
-
-function optionalText(
-  fields: Fields,
-  name: string,
-  longest: number,
-): string | undefined {
-  const value = fields[name];
-  if (value === undefined || value === null) return undefined;
-  if (typeof value !== "string" || value.length > longest) {
-    throw new SignalProtocolError(
-      "bad-field",
-      `Field "${name}" must be a text of at most ${longest} characters`,
-    );
-  }
-  return value;
-}
-
-function text(fields: Fields, name: string, longest: number): string {
-  const value = optionalText(fields, name, longest);
-  if (value === undefined || value === "") {
-    throw new SignalProtocolError("bad-field", `Field "${name}" is required`);
-  }
-  return value;
-}
-
-function numberIn(
-  fields: Fields,
-  name: string,
-  least: number,
-  most: number,
-): number | undefined {
-  const value = fields[name];
-  if (value === undefined || value === null) return undefined;
-  if (typeof value !== "number" || !(value >= least && value <= most)) {
-    throw new SignalProtocolError(
-      "bad-field",
-      `Field "${name}" must be a number from ${least} to ${most}`,
-    );
-  }
-  return value;
-}
-
-/** What is passed on unread, as long as it is not too much. */
-function opaque(fields: Fields, name: string): unknown {
-  const value = fields[name];
-  if (value === undefined) {
-    throw new SignalProtocolError("bad-field", `Field "${name}" is required`);
-  }
-  let length: number;
-  try {
-    length = JSON.stringify(value)?.length ?? 0;
-  } catch {
-    length = Infinity; // a bigint, or nested deeper than anything real
-  }
-  if (length > MAX_PAYLOAD_LENGTH) {
-    throw new SignalProtocolError(
-      "bad-field",
-      `Field "${name}" must have at most ${MAX_PAYLOAD_LENGTH} characters`,
-    );
-  }
-  return value;
+function parseSwarm(value: unknown): { swarm?: SwarmStatus } {
+  if (typeof value !== "object" || value === null) return {};
+  const fields = value as Fields;
+  const from = (Array.isArray(fields.from) ? fields.from : [])
+    .slice(0, MOST_NEIGHBOURS)
+    .filter((one): one is [string, number] =>
+      Array.isArray(one) && typeof one[0] === "string" &&
+      one[0].length <= MAX_SECRET_LENGTH && typeof one[1] === "number"
+    )
+    .map(([id, bps]) => [id, bps] as const);
+  return {
+    swarm: {
+      filmId: text(fields, "filmId", MAX_NAME_LENGTH * 2),
+      uploads: fields.uploads === true,
+      have: numberIn(fields, "have", 0, 1) ?? 0,
+      from,
+    },
+  };
 }

@@ -5,23 +5,21 @@
  * @module
  */
 
+import { Arrivals } from "./arrivals.ts";
 import { BlockAssembler, isBlock, readBlock } from "./block.ts";
 import {
+  type ChannelMessage,
   type ChannelSender,
   encodeChannelMessage,
   parseChannelMessage,
 } from "./channel_message.ts";
 import type { Bytes } from "./chunk.ts";
+import type { ChunkPolicy } from "./chunk_policy.ts";
 import { ChunkScheduler, type SourceFigures } from "./chunk_scheduler.ts";
 import { SignalProtocolError } from "./error.ts";
-import {
-  type FilmManifest,
-  type HashPage,
-  isHashPage,
-  matchesHash,
-  pageOf,
-  verifyHashPage,
-} from "./manifest.ts";
+import { isHashPage, matchesHash, pageOf } from "./hash_page.ts";
+import { HashPages } from "./hash_pages.ts";
+import type { FilmManifest } from "./manifest.ts";
 import { openChunk } from "./seal.ts";
 import type {
   FilmTransport,
@@ -57,6 +55,8 @@ export interface FilmReceiverParts {
   readonly store: ChunkStore;
   /** Download at most, bytes a second. */
   readonly bytesPerSecond?: number;
+  /** Who is asked for what, when not every source has the whole film. */
+  readonly policy?: ChunkPolicy;
   /** A chunk is there. */
   readonly onChunk?: (chunk: number, bytes: Bytes) => void;
   /** A source did wrong; when `left` it is not asked any more. */
@@ -80,21 +80,14 @@ interface Attached {
   stopPing: () => void;
 }
 
-interface Wanted {
-  readonly promise: Promise<HashPage>;
-  readonly resolve: (page: HashPage) => void;
-  /** Sources that were asked. */
-  readonly asked: Set<string>;
-}
-
 /** A film on its way. */
 export class FilmReceiver {
   readonly #parts: FilmReceiverParts;
   readonly #filmId: Bytes;
   readonly #scheduler: ChunkScheduler;
   readonly #sources = new Map<string, Attached>();
-  readonly #pages = new Map<number, Wanted>();
-  readonly #waiting = new Map<number, Set<() => void>>();
+  readonly #pages: HashPages;
+  readonly #arrivals = new Arrivals();
   readonly #complete = Promise.withResolvers<void>();
   #cancelTimer: () => void = () => {};
   #closed = false;
@@ -110,7 +103,12 @@ export class FilmReceiver {
     this.#scheduler = new ChunkScheduler(
       parts.manifest.totalChunks,
       parts.bytesPerSecond,
+      parts.policy,
     );
+    this.#pages = new HashPages({
+      ...parts,
+      ask: (id, page) => this.#say(id, { type: "hash-request", page }),
+    });
     if (parts.manifest.totalChunks === 0) this.#complete.resolve();
     // Who plays and never asks for the whole film does not listen to it.
     this.#complete.promise.catch(() => {});
@@ -139,6 +137,12 @@ export class FilmReceiver {
   /** Chunks that are there without a gap from this one on. */
   runFrom(chunk: number): number {
     return this.#scheduler.runFrom(chunk);
+  }
+
+  /** A page of hashes as the host has signed it, when it is there. */
+  async pageFrame(page: number): Promise<Bytes> {
+    await this.#pages.get(page);
+    return this.#pages.frameOf(page)!;
   }
 
   /** The sources and how they are doing. */
@@ -171,9 +175,8 @@ export class FilmReceiver {
       frame: (frame) => this.#hear(id, attached, frame),
       closed: () => this.#detach(id),
     });
-    // Pages that nobody has given yet are asked of this one too.
-    for (const [page, wanted] of this.#pages) this.#askPage(page, wanted, id);
-    this.#ping(attached);
+    this.#pages.addSource(id);
+    this.#ping(id, attached);
     this.#pump();
   }
 
@@ -196,7 +199,7 @@ export class FilmReceiver {
       const release = this.#scheduler.demand(chunk, chunk);
       try {
         this.#pump();
-        await this.#arrival(chunk, signal);
+        await this.#arrivals.wait(chunk, signal);
       } finally {
         release();
       }
@@ -208,12 +211,27 @@ export class FilmReceiver {
     this.#scheduler.forget(chunk);
   }
 
+  /** A source is asked for nothing more, and closed when it has given what it was asked for. */
+  retire(id: string): void {
+    this.#scheduler.retire(id);
+    this.#closeIfDone(id);
+  }
+
+  /** A source is asked for nothing while it is held. */
+  hold(id: string, held: boolean): void {
+    this.#scheduler.hold(id, held);
+    this.#pump();
+  }
+
+  /** A source is closed at once; it is asked for nothing more. */
+  detach(id: string): void {
+    this.#sources.get(id)?.transport.close();
+    this.#detach(id);
+  }
+
   /** Asks a source's member for so many connections. */
   askForConnections(sourceId: string, count: number): void {
-    const source = this.#sources.get(sourceId);
-    if (source !== undefined) {
-      this.#say(source.transport, { type: "connections", count });
-    }
+    this.#say(sourceId, { type: "connections", count });
   }
 
   /** Ends it, and all its transports. */
@@ -222,29 +240,12 @@ export class FilmReceiver {
     this.#closed = true;
     this.#complete.reject(new Error("Cannot receive the film: it is closed"));
     this.#cancelTimer();
-    for (const [id, { transport }] of [...this.#sources]) {
-      transport.close();
-      this.#detach(id);
-    }
-    for (const waiters of this.#waiting.values()) {
-      for (const wake of waiters) wake();
-    }
-    this.#waiting.clear();
+    for (const id of [...this.#sources.keys()]) this.detach(id);
+    this.#arrivals.end();
   }
 
   #now(): number {
     return this.#parts.clock.now();
-  }
-
-  async #arrival(chunk: number, signal?: AbortSignal): Promise<void> {
-    const { promise, resolve } = Promise.withResolvers<void>();
-    const waiters = this.#waiting.get(chunk) ?? new Set();
-    this.#waiting.set(chunk, waiters);
-    waiters.add(resolve);
-    signal?.addEventListener("abort", () => resolve(), { once: true });
-    await promise;
-    waiters.delete(resolve);
-    if (waiters.size === 0) this.#waiting.delete(chunk);
   }
 
   #detach(id: string): void {
@@ -253,7 +254,7 @@ export class FilmReceiver {
     source.stopPing();
     this.#sources.delete(id);
     this.#scheduler.removeSource(id);
-    for (const { asked } of this.#pages.values()) asked.delete(id);
+    this.#pages.removeSource(id);
     this.#parts.onSourceClosed?.(id);
     this.#pump();
   }
@@ -265,12 +266,11 @@ export class FilmReceiver {
     const now = this.#now();
     for (const { source, chunk } of this.#scheduler.expire(now)) {
       this.#sources.get(source)?.assembler.forget(chunk);
+      this.#closeIfDone(source);
     }
     for (const { source, chunk } of this.#scheduler.next(now)) {
-      const attached = this.#sources.get(source);
-      if (attached === undefined) continue;
-      this.#page(pageOf(chunk));
-      this.#say(attached.transport, { type: "chunk-request", chunk });
+      void this.#pages.get(pageOf(chunk));
+      this.#say(source, { type: "chunk-request", chunk });
     }
     const next = this.#scheduler.nextTimeoutAt(now);
     this.#cancelTimer = next === undefined
@@ -292,11 +292,22 @@ export class FilmReceiver {
         this.#scheduler.landed(id, block.chunk, sealed.length, now);
         this.#check(id, block.chunk, sealed);
         this.#pump();
-      } else if (isHashPage(frame)) this.#takePage(id, frame);
+        this.#closeIfDone(id);
+      } else if (isHashPage(frame)) {
+        this.#pages.take(frame).catch((error) => this.#blame(id, error));
+      } else if (this.#parts.policy !== undefined) {
+        this.#parts.policy.heard(id, frame);
+        this.#pump();
+      }
     } catch (error) {
-      if (!(error instanceof SignalProtocolError)) throw error;
-      this.#leave(id, error.message);
+      this.#blame(id, error);
     }
+  }
+
+  /** Who says what the protocol does not have is left; any other error is ours. */
+  #blame(id: string, error: unknown): void {
+    if (!(error instanceof SignalProtocolError)) throw error;
+    this.#leave(id, error.message);
   }
 
   #hearMessage(id: string, source: Attached, text: string): void {
@@ -305,12 +316,16 @@ export class FilmReceiver {
       case "chunk-missing":
         this.#scheduler.missing(id, message.chunk, this.#now());
         this.#pump();
+        this.#closeIfDone(id);
         break;
       case "pong":
         source.roundTripMs = Math.max(0, this.#now() - message.sent);
+        if (message.at !== undefined) {
+          this.#parts.policy?.measured(id, message.sent, message.at);
+        }
         break;
       case "ping":
-        this.#say(source.transport, { type: "pong", sent: message.sent });
+        this.#say(id, { type: "pong", sent: message.sent });
         break;
       case "stream-end":
         source.transport.close();
@@ -325,7 +340,7 @@ export class FilmReceiver {
         { filmId: this.#filmId, chunk },
         sealed,
       );
-      const page = await this.#page(pageOf(chunk));
+      const page = await this.#pages.get(pageOf(chunk));
       if (!await matchesHash(page, chunk, plain)) {
         throw new SignalProtocolError(
           "bad-seal",
@@ -336,8 +351,7 @@ export class FilmReceiver {
       await store.put(chunk, plain);
       this.#scheduler.accepted(chunk);
       onChunk?.(chunk, plain);
-      const waiters = this.#waiting.get(chunk);
-      if (waiters !== undefined) { for (const wake of [...waiters]) wake(); }
+      this.#arrivals.arrived(chunk);
       if (this.#scheduler.count === this.manifest.totalChunks) {
         this.#complete.resolve();
       }
@@ -354,59 +368,30 @@ export class FilmReceiver {
     this.#pump();
   }
 
-  #page(page: number): Promise<HashPage> {
-    let wanted = this.#pages.get(page);
-    if (wanted === undefined) {
-      const { promise, resolve } = Promise.withResolvers<HashPage>();
-      wanted = { promise, resolve, asked: new Set() };
-      this.#pages.set(page, wanted);
-    }
-    if (wanted.asked.size === 0) {
-      for (const id of this.#sources.keys()) this.#askPage(page, wanted, id);
-    }
-    return wanted.promise;
-  }
-
-  #askPage(page: number, wanted: Wanted, id: string): void {
-    const source = this.#sources.get(id);
-    if (source === undefined || wanted.asked.has(id)) return;
-    wanted.asked.add(id);
-    this.#say(source.transport, { type: "hash-request", page });
-  }
-
-  async #takePage(id: string, frame: Bytes): Promise<void> {
-    const { manifest, pageKey } = this.#parts;
-    try {
-      const page = await verifyHashPage(manifest, pageKey, frame);
-      this.#pages.get(page.page)?.resolve(page);
-    } catch (error) {
-      if (!(error instanceof SignalProtocolError)) throw error;
-      this.#leave(id, error.message);
-    }
-  }
-
   #leave(id: string, reason: string): void {
     const source = this.#sources.get(id);
     if (source === undefined) return;
+    this.#parts.policy?.left(id);
     this.#parts.onProblem?.(id, reason, true);
-    source.transport.close();
-    this.#detach(id);
+    this.detach(id);
   }
 
-  #ping(source: Attached): void {
-    this.#say(source.transport, { type: "ping", sent: this.#now() });
+  #closeIfDone(id: string): void {
+    if (this.#scheduler.isDone(id)) this.detach(id);
+  }
+
+  #ping(id: string, source: Attached): void {
+    this.#say(id, { type: "ping", sent: this.#now() });
     source.stopPing = this.#parts.clock.after(
       PING_MS,
-      () => this.#ping(source),
+      () => this.#ping(id, source),
     );
   }
 
-  #say(
-    transport: FilmTransport,
-    message: Parameters<typeof encodeChannelMessage>[0],
-  ): void {
-    transport.send(
-      encodeChannelMessage(message, this.#parts.from, this.#now()),
+  #say(id: string, message: ChannelMessage): void {
+    const { from } = this.#parts;
+    this.#sources.get(id)?.transport.send(
+      encodeChannelMessage(message, from, this.#now()),
     );
   }
 }

@@ -13,13 +13,9 @@ import {
 import type { ChannelMessage, ChannelSender } from "./channel_message.ts";
 import { type Bytes, CHUNK_BYTES } from "./chunk.ts";
 import { SignalProtocolError } from "./error.ts";
-import {
-  encodeHashPage,
-  type FilmManifest,
-  HASHES_PER_PAGE,
-  type HostIdentity,
-  sha256,
-} from "./manifest.ts";
+import type { FilmManifest } from "./manifest.ts";
+import { type HostIdentity, sha256 } from "./identity.ts";
+import { encodeHashPage, HASHES_PER_PAGE } from "./hash_page.ts";
 import { NONCE_BYTES, sealChunk } from "./seal.ts";
 import { TokenBucket } from "./token_bucket.ts";
 import {
@@ -36,12 +32,22 @@ const MAX_SEALED_CHUNKS = 64;
 /** Pages of hashes that are kept: those of 4 GiB, 2 MiB of memory. */
 const MAX_PAGES = 1024;
 
+/** An uplink that many share. */
+export interface SharedUplink {
+  /** Sends to this transport: 0, and it is counted, or ms to wait before asking again. */
+  take(transport: FilmTransport, bytes: number, now: number): number;
+}
+
 /** What a sender is made of. */
 export interface FilmSenderParts {
   /** The film. */
   readonly manifest: FilmManifest;
-  /** Who signs. */
-  readonly identity: HostIdentity;
+  /** Who signs; who did not make the film hands on signed pages instead. */
+  readonly identity?: HostIdentity;
+  /** Gives signed pages to be handed on, as soon as they are there. */
+  readonly hashPage?: (page: number) => Promise<Bytes>;
+  /** Who is sent how much when, in place of a fixed limit. */
+  readonly uplink?: SharedUplink;
   /** Seals chunks. */
   readonly key: CryptoKey;
   /** Gives a chunk of the file. */
@@ -54,6 +60,8 @@ export interface FilmSenderParts {
   readonly from: ChannelSender;
   /** Upload at most, bytes a second; without limit when left out. */
   readonly bytesPerSecond?: number;
+  /** A transport is served from now on: what it has to know first. */
+  readonly onAttach?: (transport: FilmTransport) => void;
   /** More connections are asked for by whoever is at this transport. */
   readonly onConnections?: (transport: FilmTransport, count: number) => void;
 }
@@ -91,6 +99,11 @@ export class FilmSender {
     return this.#transports.size;
   }
 
+  /** The transports that are served now. */
+  get transports(): Iterable<FilmTransport> {
+    return this.#transports;
+  }
+
   /** Serves whoever is at the other end. */
   attach(transport: FilmTransport): void {
     const queue: number[] = [];
@@ -117,6 +130,7 @@ export class FilmSender {
       },
     });
     this.#say(transport, { type: "stream-start", data: this.manifest });
+    this.#parts.onAttach?.(transport);
     const serve = async (): Promise<void> => {
       while (open) {
         const chunk = queue.shift();
@@ -187,13 +201,15 @@ export class FilmSender {
       this.#say(transport, { type: "chunk-missing", chunk });
       return;
     }
-    for (const frame of encodeBlocks(chunk, sealed)) {
-      const wait = this.#wait(frame.length);
-      if (wait > 0) {
+    // A data channel is quickest with small messages, a WebSocket with large ones.
+    const whole = transport.kind !== "rtc";
+    for (const frame of encodeBlocks(chunk, sealed, whole)) {
+      for (;;) {
+        const wait = this.#wait(transport, frame.length);
+        if (wait === 0) break;
         await new Promise<void>((resolve) =>
           this.#parts.clock.after(wait, resolve)
         );
-        this.#cap?.take(frame.length, this.#parts.clock.now());
       }
       if (transport.bufferedAmount > HIGH_WATER_BYTES) {
         await transport.drained();
@@ -204,8 +220,10 @@ export class FilmSender {
     this.sentChunks++;
   }
 
-  #wait(bytes: number): number {
-    const now = this.#parts.clock.now();
+  #wait(transport: FilmTransport, bytes: number): number {
+    const { clock, uplink } = this.#parts;
+    const now = clock.now();
+    if (uplink !== undefined) return uplink.take(transport, bytes, now);
     if (this.#cap === undefined || this.#cap.take(bytes, now)) return 0;
     return this.#cap.waitFor(bytes, now);
   }
@@ -230,7 +248,11 @@ export class FilmSender {
   }
 
   async #makePage(page: number): Promise<Bytes> {
-    const { manifest, read, identity } = this.#parts;
+    const { manifest, read, identity, hashPage } = this.#parts;
+    if (identity === undefined) {
+      if (hashPage !== undefined) return await hashPage(page);
+      throw new Error("Cannot give hashes: nobody signs them");
+    }
     const first = page * HASHES_PER_PAGE;
     const count = Math.min(HASHES_PER_PAGE, manifest.totalChunks - first);
     const hashes = new Uint8Array(count * 32);

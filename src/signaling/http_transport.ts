@@ -55,7 +55,9 @@ export function httpTransport(
         const { chunk } = message;
         const range = sealedRange(manifest, chunk);
         const sealed = await fetchBytes({ what: "film", ...range });
-        for (const frame of encodeBlocks(chunk, sealed)) inbox.push(frame);
+        for (const frame of encodeBlocks(chunk, sealed, true)) {
+          inbox.push(frame);
+        }
       }
       failures = 0;
     } catch {

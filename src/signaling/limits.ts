@@ -14,9 +14,10 @@ export const MAX_ROOM_ID_LENGTH = 64;
 export const MAX_SECRET_LENGTH = 128;
 /**
  * Characters of an offer, answer, candidate or description of a film, as JSON.
- * An offer of a browser with data channels only has about 1 kB, one with video 10 kB.
+ * An offer of a browser with data channels only has about 1 kB, one with video 10 kB,
+ * a film with two hours of subtitles 60 kB.
  */
-export const MAX_PAYLOAD_LENGTH = 64 * 1024;
+export const MAX_PAYLOAD_LENGTH = 96 * 1024;
 /** Bytes of a message of Socket.IO: the payload above, sealed, in its envelope. */
 export const MAX_MESSAGE_BYTES = 128 * 1024;
 /** Chunks a film may have: 64 KiB each, 1 TiB in all. */
@@ -29,6 +30,8 @@ export const MAX_POSITION_S = 7 * 24 * 3600;
 export const ACTION_TIME_MS = [2000, 250] as const;
 /** Room is kept for a member that lost its connection and can resume, ms: a page's reload, a tunnel. */
 export const RESUME_GRACE_MS = 20_000;
+/** After this a host that is away is no host until it comes back; the fullest of the others is, ms. */
+export const HOST_GRACE_MS = 2000;
 /** Everybody waits at most this long for one who buffers, ms. */
 export const MAX_HOLD_MS = 15_000;
 /** When all that buffered can play, they begin this much later, so that everybody has heard it, ms. */

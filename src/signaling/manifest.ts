@@ -1,38 +1,26 @@
 /**
- * What a film is, signed by its host: a description, and the SHA-256 of every
- * chunk in pages of 64, so that nobody has to hash or send two hours of film
- * before the first picture.
- *
- * Signatures are ECDSA over P-256 with SHA-256 (FIPS 186-5), which every
- * browser's WebCrypto has.
- *
- * ```text
- *  page of hashes:
- *  type 2 (1) | number of the page (4) | count (1) | signature (64) | count × SHA-256 (32)
- * ```
+ * What a film is, signed by its host.
  *
  * @module
  */
 
-import { type Bytes, CHUNK_BYTES, chunkCount } from "./chunk.ts";
-import { SignalProtocolError } from "./error.ts";
+import { type Bytes, chunkCount } from "./chunk.ts";
+import {
+  badManifest,
+  fingerprintOf,
+  type HostIdentity,
+  KEY_ALGORITHM,
+  sha256,
+  SIGN_ALGORITHM,
+} from "./identity.ts";
 import { MAX_CHUNKS } from "./limits.ts";
-import { FINGERPRINT_BYTES } from "./party_link.ts";
 
-/** Hashes of a page: it covers 4 MiB of film, which is hashed in some 10 ms. */
-export const HASHES_PER_PAGE = 64;
 /** Bytes of a film's id. */
 export const FILM_ID_BYTES = 16;
 
-const HASH_BYTES = 32;
-const SIGNATURE_BYTES = 64;
 const PUBLIC_KEY_BYTES = 65;
-const PAGE_HEADER_BYTES = 1 + 4 + 1 + SIGNATURE_BYTES;
-const PAGE_TYPE = 2;
 const MAX_FILE_NAME_LENGTH = 255;
 const MAX_MIME_LENGTH = 100;
-const KEY_ALGORITHM = { name: "ECDSA", namedCurve: "P-256" } as const;
-const SIGN_ALGORITHM = { name: "ECDSA", hash: "SHA-256" } as const;
 
 /** What the document calls metadata, and what proves it. */
 export interface FilmManifest {
@@ -64,63 +52,6 @@ export interface VerifiedManifest {
   readonly key: CryptoKey;
   /** Whether the host of the link has signed it. */
   readonly isLinkHosts: boolean;
-}
-
-/** A host's pair of keys. */
-export interface HostIdentity {
-  /** Signs; `undefined` in whoever only checks. */
-  readonly keys: CryptoKeyPair;
-  /** Raw public key. */
-  readonly publicKey: Bytes;
-  /** What the link says of it. */
-  readonly fingerprint: Bytes;
-}
-
-/** Signed hashes of 64 chunks. */
-export interface HashPage {
-  /** Its number. */
-  readonly page: number;
-  /** SHA-256 one after another. */
-  readonly hashes: Bytes;
-}
-
-/** New keys for a host. */
-export async function createIdentity(
-  stored?: { readonly publicKey: JsonWebKey; readonly privateKey: JsonWebKey },
-): Promise<HostIdentity> {
-  const usages: [KeyUsage[], KeyUsage[]] = [["verify"], ["sign"]];
-  const keys = stored === undefined
-    ? await crypto.subtle.generateKey(KEY_ALGORITHM, true, ["sign", "verify"])
-    : {
-      publicKey: await crypto.subtle.importKey(
-        "jwk",
-        stored.publicKey,
-        KEY_ALGORITHM,
-        true,
-        usages[0],
-      ),
-      privateKey: await crypto.subtle.importKey(
-        "jwk",
-        stored.privateKey,
-        KEY_ALGORITHM,
-        true,
-        usages[1],
-      ),
-    };
-  const publicKey = new Uint8Array(
-    await crypto.subtle.exportKey("raw", keys.publicKey),
-  );
-  return { keys, publicKey, fingerprint: await fingerprintOf(publicKey) };
-}
-
-/** The keys in a form that can be kept, for {@linkcode createIdentity}. */
-export async function exportIdentity(
-  { keys }: HostIdentity,
-): Promise<{ publicKey: JsonWebKey; privateKey: JsonWebKey }> {
-  return {
-    publicKey: await crypto.subtle.exportKey("jwk", keys.publicKey),
-    privateKey: await crypto.subtle.exportKey("jwk", keys.privateKey),
-  };
 }
 
 /** Describes a file and signs it. `read` gives a chunk. */
@@ -193,92 +124,8 @@ export async function verifyManifest(
   throw badManifest("its signature is wrong");
 }
 
-/** Pages that a film's hashes fill. */
-export function pageOf(chunk: number): number {
-  return Math.floor(chunk / HASHES_PER_PAGE);
-}
-
-/** Signs the hashes of a page and makes it ready to be sent. */
-export async function encodeHashPage(
-  filmId: string,
-  { page, hashes }: HashPage,
-  { keys }: HostIdentity,
-): Promise<Bytes> {
-  const signature = await crypto.subtle.sign(
-    SIGN_ALGORITHM,
-    keys.privateKey,
-    pageBytes(filmId, page, hashes),
-  );
-  const bytes = new Uint8Array(PAGE_HEADER_BYTES + hashes.length);
-  const view = new DataView(bytes.buffer);
-  view.setUint8(0, PAGE_TYPE);
-  view.setUint32(1, page);
-  view.setUint8(5, hashes.length / HASH_BYTES);
-  bytes.set(new Uint8Array(signature), 6);
-  bytes.set(hashes, PAGE_HEADER_BYTES);
-  return bytes;
-}
-
-/** Whether a frame is a page of hashes. */
-export function isHashPage(frame: Bytes): boolean {
-  return frame[0] === PAGE_TYPE;
-}
-
-/**
- * Reads and checks a page of this film.
- *
- * @throws {SignalProtocolError} when it is malformed or forged.
- */
-export async function verifyHashPage(
-  { filmId, totalChunks }: FilmManifest,
-  key: CryptoKey,
-  frame: Bytes,
-): Promise<HashPage> {
-  const count = frame[5] ?? 0;
-  if (
-    frame.length !== PAGE_HEADER_BYTES + count * HASH_BYTES ||
-    !isHashPage(frame)
-  ) throw badManifest("a page of its hashes is malformed");
-  const page = new DataView(frame.buffer, frame.byteOffset).getUint32(1);
-  const expected = Math.min(
-    HASHES_PER_PAGE,
-    totalChunks - page * HASHES_PER_PAGE,
-  );
-  if (count !== expected) {
-    throw badManifest("a page of its hashes has another length");
-  }
-  const hashes = frame.slice(PAGE_HEADER_BYTES);
-  const genuine = await crypto.subtle.verify(
-    SIGN_ALGORITHM,
-    key,
-    frame.slice(6, 6 + SIGNATURE_BYTES),
-    pageBytes(filmId, page, hashes),
-  );
-  if (!genuine) throw badManifest("a page of its hashes is forged");
-  return { page, hashes };
-}
-
-/** Whether a chunk is the one that its page promises. */
-export async function matchesHash(
-  { page, hashes }: HashPage,
-  chunk: number,
-  plain: Bytes,
-): Promise<boolean> {
-  const at = (chunk - page * HASHES_PER_PAGE) * HASH_BYTES;
-  const hash = await sha256(plain);
-  return hash.every((byte, index) => byte === hashes[at + index]);
-}
-
-/** SHA-256. */
-export async function sha256(bytes: Bytes): Promise<Bytes> {
-  return new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
-}
-
-async function fingerprintOf(publicKey: Bytes): Promise<Bytes> {
-  return (await sha256(publicKey)).slice(0, FINGERPRINT_BYTES);
-}
-
-async function quickChecksum(
+/** SHA-256 over size, first and last chunk: whether a file can be the film. */
+export async function quickChecksum(
   fileSize: number,
   totalChunks: number,
   read: (chunk: number) => Promise<Bytes>,
@@ -302,16 +149,6 @@ function manifestBytes(manifest: Omit<FilmManifest, "signature">): Bytes {
     manifest.checksum,
     manifest.publicKey,
   ]));
-}
-
-function pageBytes(filmId: string, page: number, hashes: Bytes): Bytes {
-  const head = new TextEncoder().encode(
-    `streamtool hashes 1 ${filmId} ${page} `,
-  );
-  const bytes = new Uint8Array(head.length + hashes.length);
-  bytes.set(head);
-  bytes.set(hashes, head.length);
-  return bytes;
 }
 
 function parseManifest(value: unknown): FilmManifest {
@@ -362,16 +199,4 @@ function parseManifest(value: unknown): FilmManifest {
   }
   if (length !== PUBLIC_KEY_BYTES) throw badManifest("its key has no length");
   return manifest;
-}
-
-function badManifest(reason: string): SignalProtocolError {
-  return new SignalProtocolError(
-    "bad-manifest",
-    `Cannot trust the film: ${reason}`,
-  );
-}
-
-/** Where a chunk begins in the file. */
-export function chunkOffset(chunk: number): number {
-  return chunk * CHUNK_BYTES;
 }

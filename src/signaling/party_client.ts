@@ -7,13 +7,21 @@
  */
 
 import type { PeerStatus, RoomSettings } from "./client_event.ts";
-import { type Bytes, SEALED_CHUNK_BYTES } from "./chunk.ts";
-import { ClockOffset } from "./clock_offset.ts";
-import { SignalProtocolError } from "./error.ts";
+import type { Bytes } from "./chunk.ts";
+import type { Fields } from "./event_fields.ts";
+import { listenForFilm } from "./film_events.ts";
 import { FilmPaths, type FilmPathsParts } from "./film_paths.ts";
 import type { FilmReceiver } from "./film_receiver.ts";
 import type { FilmSender } from "./film_sender.ts";
-import { type FilmManifest, verifyManifest } from "./manifest.ts";
+import { openChat, sealChat } from "./party_chat.ts";
+import { PartyFilm } from "./party_film.ts";
+import type { LinkSecret } from "./party_link.ts";
+import type {
+  JoinOptions,
+  PartyEvents,
+  PartySocket,
+  PartyState,
+} from "./party_state.ts";
 import {
   applyAction,
   initialPlayback,
@@ -21,94 +29,12 @@ import {
   type PlaybackAction,
   positionAt,
 } from "./playback.ts";
-import type { LinkSecret } from "./party_link.ts";
-import type { RoomStream, SettingsView, UserView } from "./room.ts";
+import type { RoomStream, UserView } from "./room.ts";
+import { MIRRORED_EVENTS, RoomMirror } from "./room_mirror.ts";
 import type { RtcServer } from "./rtc.ts";
-import { NONCE_BYTES, openValue, type PartyKeys, sealValue } from "./seal.ts";
-import { sealedRange } from "./http_transport.ts";
+import { NONCE_BYTES, type PartyKeys, sealValue } from "./seal.ts";
+import { ServerClock } from "./server_clock.ts";
 import type { FilmTransport } from "./transport.ts";
-
-/** Round trips to the server's clock at the start, and their distance, ms. */
-const FIRST_PINGS = 10;
-const FIRST_PING_MS = 60;
-/** Later there is one this often, ms. */
-const PING_MS = 2000;
-
-/** The part of a Socket.IO client that is used here. */
-export interface PartySocket {
-  /** Whether it is connected now. */
-  readonly connected: boolean;
-  /** Sends an event. */
-  emit(event: string, payload: unknown): unknown;
-  /** Listens. */
-  on(event: string, listener: (value: unknown) => void): unknown;
-  /** Ends it. */
-  disconnect(): unknown;
-}
-
-/** How the room is, for this member. */
-export interface PartyState {
-  /** Where we are: at the door means that the host has to let us in. */
-  readonly phase:
-    | "connecting"
-    | "joining"
-    | "at-door"
-    | "joined"
-    | "refused"
-    | "closed";
-  /** Whether the connection to the server stands. */
-  readonly connected: boolean;
-  /** Our id. */
-  readonly userId: string;
-  /** Whether we are the host. */
-  readonly isHost: boolean;
-  /** Everybody, ourselves among them. */
-  readonly users: readonly UserView[];
-  /** How everybody's player is doing, by id. */
-  readonly statuses: ReadonlyMap<string, PeerStatus>;
-  /** What the host has set. */
-  readonly settings: SettingsView;
-  /** Where the film is. */
-  readonly playback: Playback;
-  /** The film that is on. */
-  readonly film: FilmManifest | undefined;
-  /** Who has it. */
-  readonly filmFrom: string | undefined;
-  /** Who waits to be let in. */
-  readonly knocks: readonly { readonly id: string; readonly name: string }[];
-}
-
-/** A line of the chat. */
-export interface ChatLine {
-  /** Distinguishes it. */
-  readonly id: string;
-  /** Who. */
-  readonly userId: string;
-  /** Whose name. */
-  readonly userName: string;
-  /** What. */
-  readonly message: string;
-  /** When, ms of the server's clock. */
-  readonly timestamp: number;
-}
-
-/** What a member is told. */
-export interface PartyEvents {
-  /** The state is another one. */
-  changed?(state: PartyState): void;
-  /** The film's position was set: by a person, or because somebody is waited for. */
-  playback?(playback: Playback, byUserId: string | null): void;
-  /** A film is on: give a receiver for it, or nothing when it is not wanted. */
-  film?(manifest: FilmManifest, pageKey: CryptoKey): FilmReceiver | undefined;
-  /** The film is off. */
-  filmEnded?(): void;
-  /** Somebody said something. */
-  chat?(line: ChatLine): void;
-  /** Joining did not work; the second says that a password is asked for. */
-  refused?(message: string, passwordRequired: boolean): void;
-  /** Something else did not. */
-  problem?(message: string): void;
-}
 
 /** What a member is made of. */
 export interface PartyClientParts
@@ -133,60 +59,29 @@ export interface PartyClientParts
   readonly events: PartyEvents;
 }
 
-/** How to join. */
-export interface JoinOptions {
-  /** The room's code. */
-  readonly roomId: string;
-  /** Our name. */
-  readonly userName: string;
-  /** The room's password. */
-  readonly password?: string;
-  /** The host's secret. */
-  readonly hostKey?: string;
-  /** What the server gave to us before a reload. */
-  readonly token?: string;
-}
-
-type Fields = Readonly<Record<string, unknown>>;
-
-const NO_SETTINGS: SettingsView = {
-  locked: false,
-  knock: false,
-  sharedControl: false,
-  waitForBuffering: false,
-};
-
 /** A member of a room. */
 export class PartyClient {
   readonly #parts: PartyClientParts;
   readonly #paths: FilmPaths;
-  readonly #clock = new ClockOffset();
+  readonly #clock: ServerClock;
+  readonly #room = new RoomMirror();
+  readonly #film: PartyFilm;
   #options: JoinOptions | undefined;
   #token: string | undefined;
   #hostClaim: string | undefined;
   #phase: PartyState["phase"] = "connecting";
-  #userId = "";
-  #hostId = "";
-  readonly #users = new Map<string, UserView>();
-  readonly #statuses = new Map<string, PeerStatus>();
-  readonly #knocks = new Map<string, string>();
-  #settings = NO_SETTINGS;
   #playback: Playback = initialPlayback(0);
-  #stream: RoomStream | undefined;
-  #film: FilmManifest | undefined;
-  #sender: FilmSender | undefined;
-  #receiver: FilmReceiver | undefined;
-  #pings = 0;
-  #cancelPing: () => void = () => {};
-  #hearing: Promise<void> = Promise.resolve();
 
   /** Not in a room yet; call {@linkcode join}. */
   constructor(parts: PartyClientParts) {
     this.#parts = parts;
-    const { openHttp } = parts;
+    const { openHttp, keys, secret, events } = parts;
+    const emit = this.#emit.bind(this);
+    const onChange = this.#changed.bind(this);
+    this.#clock = new ServerClock(parts.socket, parts.clock);
     this.#paths = new FilmPaths({
-      emit: (event, payload) => this.#emit(event, payload),
-      key: parts.keys.message,
+      emit,
+      key: keys.message,
       rtc: parts.rtc,
       openRelay: parts.openRelay,
       openHttp: openHttp &&
@@ -194,26 +89,37 @@ export class PartyClient {
           openHttp(receiver, this.#options?.roomId ?? "", this.#token ?? "")),
       clock: parts.clock,
       random: parts.random,
-      onChange: () => this.#changed(),
+      onChange,
+    });
+    this.#film = new PartyFilm({
+      room: this.#room,
+      paths: this.#paths,
+      emit,
+      seal: (value) =>
+        sealValue(keys.message, value, parts.random(NONCE_BYTES)),
+      keys,
+      secret,
+      anyHost: parts.anyHost ?? false,
+      events,
+      onChange,
     });
     this.#listen();
+    listenForFilm((event, listener) => this.#on(event, listener), {
+      film: this.#film,
+      paths: this.#paths,
+      postAnswer: parts.postAnswer,
+    });
   }
 
   /** How the room is. */
   get state(): PartyState {
     return {
+      ...this.#room.state,
       phase: this.#phase,
       connected: this.#parts.socket.connected,
-      userId: this.#userId,
-      isHost: this.#userId !== "" && this.#hostId === this.#userId,
-      users: [...this.#users.values()]
-        .map((user) => ({ ...user, isHost: user.id === this.#hostId })),
-      statuses: this.#statuses,
-      settings: this.#settings,
       playback: this.#playback,
-      film: this.#film,
-      filmFrom: this.#stream?.userId,
-      knocks: [...this.#knocks].map(([id, name]) => ({ id, name })),
+      film: this.#film.manifest,
+      filmFrom: this.#film.from,
     };
   }
 
@@ -234,12 +140,12 @@ export class PartyClient {
 
   /** The server's clock now, ms. */
   serverNow(): number {
-    return this.#clock.toRemote(this.#parts.clock.now());
+    return this.#clock.now();
   }
 
   /** The server's clock at a moment of ours, ms. */
   toServer(local: number): number {
-    return this.#clock.toRemote(local);
+    return this.#clock.at(local);
   }
 
   /** Where the film is now, seconds. */
@@ -258,9 +164,9 @@ export class PartyClient {
 
   /** Leaves for good. */
   leave(): void {
-    if (this.#phase === "joined") this.#emit("leave-room", {});
+    this.#emit("leave-room", {});
     this.#phase = "closed";
-    this.#cancelPing();
+    this.#clock.stop();
     this.#paths.close();
     this.#parts.socket.disconnect();
   }
@@ -271,13 +177,15 @@ export class PartyClient {
     this.#playback = applyAction(this.#playback, action, now);
     const { action: type, ...rest } = action;
     this.#emit("video-event", { type, ...rest, at: now });
-    this.#parts.events.playback?.(this.#playback, this.#userId);
+    this.#parts.events.playback?.(this.#playback, this.#room.userId);
   }
 
   /** Says something to everybody, sealed. */
   async chat(message: string): Promise<void> {
-    const { sealed } = await this.#seal(message);
-    this.#emit("chat-message", { message: `sealed:${sealed}` });
+    const { keys, random } = this.#parts;
+    this.#emit("chat-message", {
+      message: await sealChat(keys.message, message, random),
+    });
   }
 
   /** Sets what a host may set. */
@@ -287,7 +195,7 @@ export class PartyClient {
 
   /** Lets somebody in, or not. */
   admit(knockId: string, admit: boolean): void {
-    this.#knocks.delete(knockId);
+    this.#room.answered(knockId);
     this.#emit("admit", { knockId, admit });
     this.#changed();
   }
@@ -295,28 +203,29 @@ export class PartyClient {
   /** Tells how our player is doing. */
   report(status: PeerStatus): void {
     if (this.#phase !== "joined") return;
-    this.#statuses.set(this.#userId, status);
+    this.#room.report(status);
     this.#emit("peer-status", { ...status });
   }
 
-  /** Gives this film to the room. */
-  async share(sender: FilmSender): Promise<void> {
-    this.#sender = sender;
-    this.#film = sender.manifest;
-    this.#paths.serve(sender);
-    await this.#announce();
+  /** Gives this film to the room; `extras` are told with it, such as its subtitles. */
+  async share(
+    sender: FilmSender,
+    extras?: Readonly<Record<string, unknown>>,
+  ): Promise<void> {
+    await this.#film.share(sender, extras);
   }
 
   /** Gives it no more. */
   unshare(): void {
-    this.#sender?.close();
-    this.#sender = undefined;
-    this.#film = undefined;
-    this.#paths.serve(undefined);
-    this.#emit("streaming-stopped", {});
+    this.#film.unshare();
   }
 
+  /** Whoever is not in the room has nothing to say there; a socket would keep it for later. */
   #emit(event: string, payload: Fields): void {
+    if (this.#phase === "joined") this.#send(event, payload);
+  }
+
+  #send(event: string, payload: Fields): void {
     this.#parts.socket.emit(event, {
       roomId: this.#options?.roomId,
       ...payload,
@@ -327,31 +236,11 @@ export class PartyClient {
     this.#parts.events.changed?.(this.state);
   }
 
-  #seal(value: unknown): Promise<{ readonly sealed: string }> {
-    const { keys, random } = this.#parts;
-    return sealValue(keys.message, value, random(NONCE_BYTES));
-  }
-
-  async #announce(): Promise<void> {
-    const sender = this.#sender;
-    if (sender === undefined || this.#phase !== "joined") return;
-    const metadata = await this.#seal(sender.manifest);
-    this.#stream = {
-      userId: this.#userId,
-      metadata,
-      totalChunks: sender.manifest.totalChunks,
-      quality: "original",
-    };
-    const { totalChunks, quality } = this.#stream;
-    this.#emit("streaming-started", { metadata, totalChunks, quality });
-    this.#changed();
-  }
-
   #sendJoin(): void {
     const options = this.#options;
     if (options === undefined) return;
     this.#phase = "joining";
-    this.#emit("join-room", {
+    this.#send("join-room", {
       userName: options.userName,
       resumable: true,
       password: options.password,
@@ -361,191 +250,99 @@ export class PartyClient {
     });
   }
 
-  #ping(): void {
-    this.#cancelPing();
-    const { clock, socket } = this.#parts;
-    if (!socket.connected) return;
-    socket.emit("clock-ping", { echo: clock.now() });
-    const wait = this.#pings++ < FIRST_PINGS ? FIRST_PING_MS : PING_MS;
-    this.#cancelPing = clock.after(wait, () => this.#ping());
+  #on(event: string, listener: (fields: Fields) => void): void {
+    this.#parts.socket.on(event, (value) => {
+      listener(
+        typeof value === "object" && value !== null ? value as Fields : {},
+      );
+    });
   }
 
   #listen(): void {
-    const { socket, clock, events } = this.#parts;
-    const on = (event: string, listener: (fields: Fields) => void): void => {
-      socket.on(event, (value) => {
-        listener(
-          typeof value === "object" && value !== null ? value as Fields : {},
-        );
-      });
-    };
-    on("connect", () => {
-      this.#pings = 0;
-      this.#ping();
+    const { events, keys } = this.#parts;
+    this.#on("connect", () => {
+      this.#clock.start();
       this.#sendJoin();
       this.#changed();
     });
-    on("disconnect", () => {
+    this.#on("disconnect", () => {
       if (this.#phase !== "closed") this.#phase = "connecting";
-      this.#cancelPing();
+      this.#clock.stop();
       this.#changed();
     });
-    on("clock-pong", ({ echo, serverTime }) => {
-      if (typeof echo !== "number" || typeof serverTime !== "number") return;
-      this.#clock.add({
-        sent: echo,
-        remote: serverTime,
-        received: clock.now(),
-      });
-    });
-    on("welcome", ({ iceServers }) => {
+    this.#on("welcome", ({ iceServers }) => {
       this.#paths.iceServers = (iceServers ?? []) as RtcServer[];
     });
-    on("room-joined", (fields) => this.#joined(fields));
-    on("knocking", () => {
-      this.#phase = "at-door";
-      this.#changed();
-    });
-    on(
+    this.#on("room-joined", (fields) => this.#joined(fields));
+    this.#on("knocking", () => this.#setPhase("at-door"));
+    this.#on("room-closed", () => this.#setPhase("closed"));
+    this.#on(
       "knock-refused",
       () => this.#refuse("The host has not let you in", false),
     );
-    on("password-required", ({ wrong }) =>
+    this.#on("password-required", ({ wrong }) =>
       this.#refuse(
         wrong === true ? "Wrong password" : "This room has a password",
         true,
       ));
-    on("error", ({ message }) => {
+    this.#on("error", ({ message }) => {
       const text = String(message);
       if (this.#phase === "joining") this.#refuse(text, false);
       else if (this.#phase !== "refused") events.problem?.(text);
     });
-    on("room-closed", () => {
-      this.#phase = "closed";
-      this.#changed();
-    });
-    on("user-joined", ({ user }) => this.#meet(user));
-    on("user-reconnected", ({ user }) => {
-      this.#meet(user);
-      // What it had open is gone with its page.
-      const { id } = user as UserView;
-      if (id !== this.#stream?.userId) return;
-      this.#paths.stopFetching();
-      this.#fetch();
-    });
-    on("user-away", ({ userId }) => {
-      const user = this.#users.get(String(userId));
-      if (user !== undefined) this.#users.set(user.id, { ...user, away: true });
-      this.#changed();
-    });
-    on("user-left", ({ userId }) => {
-      this.#users.delete(String(userId));
-      this.#statuses.delete(String(userId));
-      this.#paths.forget(String(userId));
-      this.#changed();
-    });
-    on("host-changed", ({ newHostId }) => {
-      this.#hostId = String(newHostId);
-      this.#changed();
-      if (this.#hostId === this.#userId) void this.#announce();
-    });
-    on("room-settings", ({ settings }) => {
-      this.#settings = settings as SettingsView;
-      this.#changed();
-    });
-    on("knock", ({ knockId, userName }) => {
-      this.#knocks.set(String(knockId), String(userName));
-      this.#changed();
-    });
-    on("peer-status", ({ userId, status }) => {
-      this.#statuses.set(String(userId), status as PeerStatus);
-      this.#changed();
-    });
-    on("playback", ({ playback, userId }) => {
+    for (const event of MIRRORED_EVENTS) {
+      this.#on(event, (fields) => {
+        this.#room.tell(event, fields);
+        if (event === "user-left") this.#paths.forget(String(fields.userId));
+        this.#changed();
+        if (event === "host-changed" && this.#room.isHost) {
+          void this.#film.announce();
+        } else if (event === "user-reconnected") {
+          this.#film.reconnected((fields.user as UserView).id);
+        }
+      });
+    }
+    this.#on("playback", ({ playback, userId }) => {
       this.#playback = playback as Playback;
       // Our own action comes back to us: it is done already.
-      if (userId !== this.#userId) {
+      if (userId !== this.#room.userId) {
         events.playback?.(this.#playback, userId as string | null);
       }
       this.#changed();
     });
-    on("chat-message-received", (fields) => void this.#hearChat(fields));
-    on("streaming-started", (fields) =>
-      this.#setStream({
-        userId: String(fields.userId),
-        metadata: fields.metadata,
-        totalChunks: Number(fields.totalChunks),
-        quality: String(fields.quality),
-      }));
-    on("streaming-stopped", () => this.#setStream(undefined));
-    on(
-      "join-stream-request",
-      ({ participantId }) => this.#paths.wanted(String(participantId)),
-    );
-    for (
-      const [event, field] of [
-        ["webrtc-offer", "offer"],
-        ["webrtc-answer", "answer"],
-        ["ice-candidate", "candidate"],
-      ] as const
-    ) {
-      on(
-        event,
-        (fields) =>
-          this.#paths.signal(String(fields.fromUserId), fields[field]),
-      );
-    }
-    on(
-      "relay-ready",
-      ({ participantId, ticket, asked }) =>
-        void this.#paths.relayReady(
-          String(participantId),
-          typeof ticket === "string" ? ticket : null,
-          asked === true,
-        ),
-    );
-    on("range-request", (fields) => void this.#answerRange(fields));
+    this.#on("chat-message-received", async (fields) => {
+      events.chat?.(await openChat(keys.message, fields));
+    });
+  }
+
+  #setPhase(phase: PartyState["phase"]): void {
+    this.#phase = phase;
+    this.#changed();
   }
 
   #refuse(message: string, passwordRequired: boolean): void {
     if (this.#phase === "refused") return;
-    this.#phase = "refused";
     this.#options = undefined;
+    this.#phase = "refused";
     this.#parts.events.refused?.(message, passwordRequired);
     this.#changed();
   }
 
-  #meet(value: unknown): void {
-    const user = value as UserView;
-    this.#users.set(user.id, user);
-    this.#changed();
-  }
-
   #joined(fields: Fields): void {
-    const users = fields.users as readonly UserView[];
     this.#phase = "joined";
-    this.#userId = String(fields.userId);
     this.#token = String(fields.token);
     this.#hostClaim = typeof fields.hostClaim === "string"
       ? fields.hostClaim
       : undefined;
-    this.#settings = fields.settings as SettingsView;
-    this.#users.clear();
-    for (const user of users) this.#users.set(user.id, user);
-    this.#hostId = users.find(({ isHost }) => isHost)?.id ?? "";
-    this.#statuses.clear();
-    for (const [id, status] of Object.entries(fields.statuses ?? {})) {
-      this.#statuses.set(id, status as PeerStatus);
+    this.#room.joined(fields);
+    if (typeof fields.serverTime === "number") {
+      this.#clock.hint(fields.serverTime);
     }
     const known = this.#playback;
     const told = fields.playback as Playback;
-    if (typeof fields.serverTime === "number" && !this.#clock.known) {
-      const now = this.#parts.clock.now();
-      this.#clock.add({ sent: now, remote: fields.serverTime, received: now });
-    }
     const lost = told.position === 0 && !told.playing && known.at > 0 &&
       known.at < told.at;
-    if (lost && this.state.isHost) {
+    if (lost && this.#room.isHost) {
       // A server that was restarted has forgotten where the film is.
       this.#playback = known;
       this.control({ action: "speed", speed: known.rate });
@@ -557,112 +354,10 @@ export class PartyClient {
       this.#playback = told;
       this.#parts.events.playback?.(told, null);
     }
-    if (this.#sender !== undefined) void this.#announce();
+    if (this.#film.sender !== undefined) void this.#film.announce();
     else if (fields.stream !== null || !lost) {
-      this.#setStream((fields.stream ?? undefined) as RoomStream | undefined);
+      this.#film.tell((fields.stream ?? undefined) as RoomStream | undefined);
     }
     this.#changed();
-  }
-
-  async #hearChat(fields: Fields): Promise<void> {
-    let message = String(fields.message);
-    if (message.startsWith("sealed:")) {
-      try {
-        const sealed = message.slice("sealed:".length);
-        message = String(await openValue(this.#parts.keys.message, { sealed }));
-      } catch {
-        message = "(sealed with another key)";
-      }
-    }
-    this.#parts.events.chat?.({
-      id: String(fields.id),
-      userId: String(fields.userId),
-      userName: String(fields.userName),
-      message,
-      timestamp: Number(fields.timestamp),
-    });
-  }
-
-  /** One after another: opening takes a moment. */
-  #setStream(stream: RoomStream | undefined): void {
-    this.#hearing = this.#hearing.then(() => this.#takeStream(stream))
-      .catch((error) => this.#parts.events.problem?.(String(error.message)));
-  }
-
-  async #takeStream(stream: RoomStream | undefined): Promise<void> {
-    if (this.#sender !== undefined && stream?.userId !== this.#userId) {
-      if (stream === undefined) return;
-      this.#sender = undefined; // another host's film is on now
-      this.#paths.serve(undefined);
-    }
-    if (stream === undefined) {
-      this.#stream = undefined;
-      this.#paths.stopFetching();
-      this.#parts.events.filmEnded?.();
-      this.#changed();
-      return;
-    }
-    if (stream.userId === this.#userId) return;
-    const { keys, secret, events } = this.#parts;
-    const value = await openValue(keys.message, stream.metadata);
-    const { manifest, key, isLinkHosts } = await verifyManifest(
-      value,
-      secret.fingerprint,
-      this.#parts.anyHost ?? false,
-    );
-    this.#stream = stream;
-    if (!isLinkHosts && manifest.filmId !== this.#film?.filmId) {
-      const name = this.#users.get(stream.userId)?.name ?? "somebody";
-      events.problem?.(`This film is ${name}'s, not that of your link's host`);
-    }
-    if (
-      manifest.filmId !== this.#film?.filmId || this.#receiver === undefined
-    ) {
-      this.#film = manifest;
-      this.#receiver = events.film?.(manifest, key);
-    }
-    this.#fetch();
-    this.#changed();
-  }
-
-  #fetch(): void {
-    const from = this.#stream?.userId;
-    if (this.#receiver === undefined || from === undefined) return;
-    this.#paths.fetch(this.#receiver, from);
-  }
-
-  async #answerRange(fields: Fields): Promise<void> {
-    const { id, what, start, end } = fields;
-    const { postAnswer } = this.#parts;
-    if (typeof id !== "string" || postAnswer === undefined) return;
-    try {
-      postAnswer(id, await this.#rangeBytes(what, Number(start), Number(end)));
-    } catch (error) {
-      if (error instanceof SignalProtocolError) throw error;
-      postAnswer(id, undefined);
-    }
-  }
-
-  async #rangeBytes(
-    what: unknown,
-    start: number,
-    end: number,
-  ): Promise<Bytes | undefined> {
-    const sender = this.#sender;
-    if (sender === undefined) return undefined;
-    if (what === "hashes") return await sender.hashPage(start);
-    const { manifest } = sender;
-    const parts: Bytes[] = [];
-    let chunk = Math.floor(start / SEALED_CHUNK_BYTES);
-    for (let at = start; at <= end; chunk++) {
-      const range = sealedRange(manifest, chunk);
-      // Whole chunks only: what else somebody asks for is no request of ours.
-      if (
-        range.start !== at || range.end > end || chunk >= manifest.totalChunks
-      ) return undefined;
-      parts.push(await sender.sealed(chunk, false));
-      at = range.end + 1;
-    }
-    return new Uint8Array(await new Blob(parts).arrayBuffer());
   }
 }

@@ -21,8 +21,8 @@ const CREDIT = 0;
 const DATA = 1;
 const CREDIT_BYTES = 5;
 
-/** Bytes of a frame: a block of a chunk and its seal are about 16.5 KiB. */
-export const MAX_RELAY_FRAME_BYTES = 64 * 1024;
+/** Bytes of a frame: a sealed chunk and what is written before it. */
+export const MAX_RELAY_FRAME_BYTES: number = 64 * 1024 + 256;
 /** Bytes that may be granted and not yet sent: enough for 40 Mbit/s at 200 ms. */
 export const MAX_RELAY_CREDIT = 1024 * 1024;
 
@@ -38,11 +38,15 @@ export function encodeRelayCredit(bytes: number): Uint8Array<ArrayBuffer> {
   return frame;
 }
 
-/** Wraps a message. */
-export function encodeRelayData(payload: Uint8Array): Uint8Array<ArrayBuffer> {
-  const frame = new Uint8Array(1 + payload.length);
+/** Wraps a message, whose first byte says what it is. */
+export function encodeRelayData(
+  kind: number,
+  body: Uint8Array,
+): Uint8Array<ArrayBuffer> {
+  const frame = new Uint8Array(2 + body.length);
   frame[0] = DATA;
-  frame.set(payload, 1);
+  frame[1] = kind;
+  frame.set(body, 2);
   return frame;
 }
 

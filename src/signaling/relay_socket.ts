@@ -22,10 +22,15 @@ export interface RelaySocketOptions {
   readonly random: (length: number) => Bytes;
 }
 
-/** Opens the blind relay that a ticket is for; rejects when that does not work. */
+/**
+ * Opens the blind relay that a ticket is for. Resolves when the other end is
+ * there too, so that nobody is asked who does not hear; rejects when that does
+ * not happen.
+ */
 export function openRelaySocket(
   { server, WebSocket: Socket, key, random }: RelaySocketOptions,
   ticket: string,
+  signal: AbortSignal,
 ): Promise<FilmTransport> {
   const url = new URL("relay", server);
   url.protocol = url.protocol.replace("http", "ws");
@@ -33,8 +38,13 @@ export function openRelaySocket(
   const socket = new Socket(url);
   socket.binaryType = "arraybuffer";
   const { promise, resolve, reject } = Promise.withResolvers<FilmTransport>();
-  socket.onerror = socket.onclose = () =>
+  const abort = (): void => socket.close();
+  signal.addEventListener("abort", abort);
+  const refused = (): void => {
+    signal.removeEventListener("abort", abort);
     reject(new Error("Cannot open the relay: the server refuses"));
+  };
+  socket.onerror = socket.onclose = refused;
   socket.onopen = () => {
     const port = relayTransport(
       {
@@ -49,10 +59,14 @@ export function openRelaySocket(
       key,
       random,
     );
-    socket.onmessage = ({ data }) =>
+    socket.onmessage = ({ data }) => {
       port.message(new Uint8Array(data as ArrayBuffer));
-    socket.onerror = socket.onclose = () => port.closed();
-    resolve(port.transport);
+      resolve(port.transport);
+    };
+    socket.onerror = socket.onclose = () => {
+      port.closed();
+      refused();
+    };
   };
   return promise;
 }

@@ -78,20 +78,16 @@ export function relayTransport(
     waiting.clear();
   }
 
-  function enqueue(payload: Bytes): void {
-    const frame = encodeRelayData(payload);
+  function enqueue(kind: number, body: Bytes): void {
+    const frame = encodeRelayData(kind, body);
     queue.push(frame);
     queued += frame.length;
     flush();
   }
 
-  async function sealed(text: string): Promise<Bytes> {
+  function sealed(text: string): Promise<Bytes> {
     const plain = new TextEncoder().encode(text);
-    const bytes = await sealBytes(key, plain, random(NONCE_BYTES));
-    const payload = new Uint8Array(1 + bytes.length);
-    payload[0] = SEALED_TEXT;
-    payload.set(bytes, 1);
-    return payload;
+    return sealBytes(key, plain, random(NONCE_BYTES));
   }
 
   async function opened(payload: Bytes): Promise<Frame> {
@@ -119,13 +115,8 @@ export function relayTransport(
         if (inbox.closed || queued > 8 * HIGH_WATER_BYTES) return;
         // Sealing takes a moment, and the order must stay.
         sending = sending.then(async () => {
-          if (typeof frame === "string") enqueue(await sealed(frame));
-          else {
-            const payload = new Uint8Array(1 + frame.length);
-            payload[0] = PLAIN_BYTES;
-            payload.set(frame, 1);
-            enqueue(payload);
-          }
+          if (typeof frame !== "string") enqueue(PLAIN_BYTES, frame);
+          else enqueue(SEALED_TEXT, await sealed(frame));
         }).catch(end);
       },
       async drained() {

@@ -65,6 +65,8 @@ export interface Room {
   settings: RoomSettings;
   /** Id of the host. */
   hostId: string;
+  /** Who was host before it went away, and is host again when it comes back. */
+  awayHostId: string | undefined;
   /** SHA-256 of the host's secret, when it has one. */
   hostClaim: string | undefined;
   /** When somebody last did something, ms. */

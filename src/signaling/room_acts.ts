@@ -66,11 +66,12 @@ export function act(
       );
       return;
     case "join-stream-request": {
-      const source = sourceOf(room);
-      if (source?.socketId === undefined) {
-        throw new Refusal("Host is not connected");
-      }
-      out.send([source.socketId], "join-stream-request", {
+      const { participantId } = event;
+      const socketId = participantId === undefined
+        ? sourceOf(room)?.socketId
+        : targetOf(room, participantId).socketId;
+      if (socketId === undefined) throw new Refusal("Host is not connected");
+      out.send([socketId], "join-stream-request", {
         roomId: room.id,
         participantId: member.id,
         participantName: member.name,

@@ -66,11 +66,9 @@ export function removeMember(
   member: Member,
   now: number,
 ): boolean {
-  const wasSource = room.stream?.userId === member.id;
   room.members.delete(member.id);
-  const next = [...room.members.values()]
-    .find(({ socketId }) => socketId !== undefined) ??
-    room.members.values().next().value;
+  if (room.awayHostId === member.id) room.awayHostId = undefined;
+  const next = fullest(room) ?? room.members.values().next().value;
   if (next === undefined) {
     return true;
   }
@@ -79,7 +77,9 @@ export function removeMember(
     userId: member.id,
     userName: member.name,
   });
-  if (wasSource) stopStream(out, room, now);
+  if (room.stream?.userId === member.id && !moveStream(out, room, now)) {
+    stopStream(out, room, now);
+  }
   if (member.bufferingSince !== undefined) showWaiting(out, room, now);
   return false;
 }
@@ -94,6 +94,7 @@ export function makeHost(
   const host = room.members.get(memberId);
   if (host === undefined) return;
   room.hostId = memberId;
+  room.awayHostId = undefined;
   out.tell(room, "host-changed", {
     newHostId: host.id,
     newHostName: host.name,
@@ -105,6 +106,50 @@ export function makeHost(
       userName: name,
     });
   }
+}
+
+/** A host that is away too long: the fullest of those who are there takes over film and state. */
+export function replaceHost(
+  out: RoomOutbox,
+  room: Room,
+  now: number,
+): void {
+  const next = fullest(room);
+  if (next === undefined) return;
+  const old = room.hostId;
+  makeHost(out, room, next.id);
+  room.awayHostId = old;
+  if (room.stream?.userId === old) moveStream(out, room, now);
+}
+
+/** Of the members that are there the one with most of the film; the first of those without any. */
+function fullest(room: Room): Member | undefined {
+  return [...room.members.values()]
+    .filter(({ socketId }) => socketId !== undefined)
+    .reduce<Member | undefined>(
+      (best, one) =>
+        best === undefined || haveOf(one) > haveOf(best) ? one : best,
+      undefined,
+    );
+}
+
+function haveOf({ status }: Member): number {
+  return status?.swarm?.uploads === true ? status.swarm.have : 0;
+}
+
+/** The film goes on with another member that has it, or a part of it; `false` when nobody has. */
+function moveStream(out: RoomOutbox, room: Room, now: number): boolean {
+  const next = fullest(room);
+  if (room.stream === undefined || next === undefined || haveOf(next) === 0) {
+    return false;
+  }
+  room.stream = { ...room.stream, userId: next.id };
+  out.tell(room, "streaming-started", {
+    roomId: room.id,
+    ...room.stream,
+    timestamp: now,
+  });
+  return true;
 }
 
 /** The film is off. */

@@ -13,24 +13,20 @@ import {
 import { SignalProtocolError } from "./error.ts";
 import {
   DEFAULT_ROOM_LIMITS,
-  MAX_DROPPED_MESSAGES,
+  HOST_GRACE_MS,
   MAX_HOLD_MS,
-  MAX_KNOCKS,
-  MESSAGE_BURST,
-  MESSAGES_PER_SECOND,
   RESUME_GRACE_MS,
   type RoomLimits,
 } from "./limits.ts";
-import { initialPlayback } from "./playback.ts";
-import {
-  type Member,
-  type Room,
-  type RoomView,
-  viewRoom,
-  viewUser,
-} from "./room.ts";
+import { type Member, type Room, type RoomView, viewRoom } from "./room.ts";
 import { act } from "./room_acts.ts";
-import { makeHost, removeMember, sourceOf, welcome } from "./room_members.ts";
+import {
+  type Connection,
+  dropMessage,
+  RoomConnections,
+} from "./room_connections.ts";
+import { RoomDoor } from "./room_door.ts";
+import { removeMember, replaceHost, sourceOf } from "./room_members.ts";
 import {
   Refusal,
   type RoomAction,
@@ -38,7 +34,7 @@ import {
   socketsOf,
 } from "./room_outbox.ts";
 import { setBuffering } from "./room_waiting.ts";
-import { TokenBucket } from "./token_bucket.ts";
+import { sameText } from "./same_text.ts";
 
 /** What the table needs of the world. */
 export interface RoomTableOptions {
@@ -70,25 +66,14 @@ export interface RoomFigures {
   dropped: number;
 }
 
-interface Connection {
-  readonly address: string;
-  readonly bucket: TokenBucket;
-  dropped: number;
-  saidAt: number;
-  roomId: string | undefined;
-  memberId: string | undefined;
-}
-
 /** The rooms. Times are ms of the server's clock. */
 export class RoomTable {
   readonly #limits: RoomLimits;
   readonly #options: RoomTableOptions;
   readonly #rooms = new Map<string, Room>();
-  readonly #connections = new Map<string, Connection>();
-  readonly #perAddress = new Map<string, number>();
+  readonly #connections: RoomConnections;
+  readonly #door: RoomDoor;
   readonly #figures = {
-    joins: 0,
-    resumes: 0,
     messages: 0,
     refused: 0,
     dropped: 0,
@@ -99,6 +84,14 @@ export class RoomTable {
   constructor(options: RoomTableOptions) {
     this.#options = options;
     this.#limits = { ...DEFAULT_ROOM_LIMITS, ...options.limits };
+    const { connectionsPerAddress, usersPerRoom } = this.#limits;
+    this.#connections = new RoomConnections(connectionsPerAddress);
+    this.#door = new RoomDoor({
+      ...options,
+      connections: this.#connections,
+      out: this.#out,
+      usersPerRoom,
+    });
   }
 
   /** The figures now. */
@@ -109,6 +102,8 @@ export class RoomTable {
       rooms: this.#rooms.size,
       users,
       connections: this.#connections.size,
+      joins: this.#door.joins,
+      resumes: this.#door.resumes,
       ...this.#figures,
     };
   }
@@ -117,6 +112,53 @@ export class RoomTable {
   view(roomId: string): RoomView | undefined {
     const room = this.#rooms.get(roomId);
     return room === undefined ? undefined : viewRoom(room);
+  }
+
+  /** Ids of all rooms. */
+  rooms(): string[] {
+    return [...this.#rooms.keys()];
+  }
+
+  /** A room, for who keeps it elsewhere too; it is not to be changed. */
+  room(roomId: string): Room | undefined {
+    return this.#rooms.get(roomId);
+  }
+
+  /** Goes on with a room of another server; its connections are taken as there. */
+  adopt(room: Room): void {
+    this.#rooms.set(room.id, room);
+    const places = [
+      ...[...room.members.values()].map(({ id, socketId }) => ({
+        memberId: id,
+        socketId,
+      })),
+      ...[...room.knocks.keys()].map((socketId) => ({
+        memberId: undefined,
+        socketId,
+      })),
+    ];
+    for (const { memberId, socketId } of places) {
+      if (socketId === undefined) continue;
+      // Where it comes from was looked at by the server that it came to.
+      this.#connections.get(socketId) ??
+        this.#connections.add(socketId, socketId);
+      const connection = this.#connections.get(socketId);
+      if (connection === undefined) continue;
+      connection.roomId = room.id;
+      connection.memberId = memberId;
+    }
+  }
+
+  /** Another server goes on with this room; nobody is told. */
+  forget(roomId: string): void {
+    const room = this.#rooms.get(roomId);
+    if (room === undefined) return;
+    this.#rooms.delete(roomId);
+    for (const socketId of [...socketsOf(room), ...room.knocks.keys()]) {
+      const connection = this.#connections.get(socketId);
+      if (connection === undefined) continue;
+      connection.roomId = connection.memberId = undefined;
+    }
   }
 
   /** The member that a connection is, for what goes beside Socket.IO. */
@@ -148,18 +190,7 @@ export class RoomTable {
 
   /** A new connection; `false` when its address has too many and it is to be refused. */
   connect(socketId: string, address: string): boolean {
-    const count = this.#perAddress.get(address) ?? 0;
-    if (count >= this.#limits.connectionsPerAddress) return false;
-    this.#perAddress.set(address, count + 1);
-    this.#connections.set(socketId, {
-      address,
-      bucket: new TokenBucket(MESSAGE_BURST, MESSAGES_PER_SECOND),
-      dropped: 0,
-      saidAt: -Infinity,
-      roomId: undefined,
-      memberId: undefined,
-    });
-    return true;
+    return this.#connections.add(socketId, address);
   }
 
   /** A message of a connection, as it came. */
@@ -172,14 +203,14 @@ export class RoomTable {
     const connection = this.#connections.get(socketId);
     if (connection === undefined) return [];
     if (!connection.bucket.take(1, now)) {
-      return this.#drop(socketId, connection, now);
+      return this.#drop(connection, now);
     }
     try {
       const event = parseClientEvent(type, value);
       this.#figures.messages++;
       if (event.type === "join-room") {
-        this.#join(socketId, connection, event, now);
-      } else this.#obey(socketId, connection, event, now);
+        this.#join(connection, event, now);
+      } else this.#obey(connection, event, now);
     } catch (error) {
       if (
         !(error instanceof Refusal) && !(error instanceof SignalProtocolError)
@@ -192,12 +223,8 @@ export class RoomTable {
 
   /** A connection is gone. */
   disconnect(socketId: string, now: number): RoomAction[] {
-    const connection = this.#connections.get(socketId);
+    const connection = this.#connections.remove(socketId);
     if (connection === undefined) return [];
-    this.#connections.delete(socketId);
-    const count = (this.#perAddress.get(connection.address) ?? 1) - 1;
-    if (count > 0) this.#perAddress.set(connection.address, count);
-    else this.#perAddress.delete(connection.address);
     for (const room of this.#roomsOf(connection)) {
       room.knocks.delete(socketId);
       const member = room.members.get(connection.memberId ?? "");
@@ -228,6 +255,11 @@ export class RoomTable {
           now >= member.bufferingSince + MAX_HOLD_MS
         ) setBuffering(this.#out, room, member, false, now);
       }
+      const host = room.members.get(room.hostId);
+      if (
+        host !== undefined && host.socketId === undefined &&
+        now >= host.awaySince + HOST_GRACE_MS
+      ) replaceHost(this.#out, room, now);
       if (now >= room.lastActivity + this.#limits.idleRoomMs) {
         this.#closeRoom(room);
       }
@@ -235,187 +267,42 @@ export class RoomTable {
     return this.#out.take();
   }
 
-  #drop(
-    socketId: string,
-    connection: Connection,
-    now: number,
-  ): RoomAction[] {
+  #drop(connection: Connection, now: number): RoomAction[] {
+    const { socketId } = connection;
     this.#figures.dropped++;
-    if (++connection.dropped > MAX_DROPPED_MESSAGES) {
-      return [{ type: "disconnect", socketId }];
+    const what = dropMessage(connection, now);
+    if (what === "end") return [{ type: "disconnect", socketId }];
+    if (what === "tell") {
+      this.#out.send([socketId], "error", {
+        message: "Too many messages, slow down",
+      });
     }
-    if (now - connection.saidAt < 1000) return [];
-    connection.saidAt = now;
-    this.#out.send([socketId], "error", {
-      message: "Too many messages, slow down",
-    });
     return this.#out.take();
   }
 
-  #join(
-    socketId: string,
-    connection: Connection,
-    event: JoinEvent,
-    now: number,
-  ): void {
+  #join(connection: Connection, event: JoinEvent, now: number): void {
     if (connection.roomId !== undefined) {
       if (connection.roomId === event.roomId) {
         throw new Refusal("Already in the room");
       }
-      this.#leaveRoom(socketId, connection, now);
+      this.#leaveRoom(connection, now);
     }
     const room = this.#rooms.get(event.roomId);
-    if (room === undefined) {
-      this.#makeRoom(socketId, connection, event, now);
+    if (room !== undefined) {
+      this.#door.join(connection, room, event, now);
       return;
     }
-    const before = event.token === undefined
-      ? undefined
-      : [...room.members.values()].find(({ token }) =>
-        sameText(token, event.token ?? "")
-      );
-    if (before !== undefined) {
-      this.#resume(socketId, connection, room, before, event, now);
-      return;
-    }
-    const isHost = this.#provesHost(room, event);
-    const { password, knock } = room.settings;
-    if (
-      !isHost && password !== "" && !sameText(password, event.password ?? "")
-    ) {
-      this.#out.send([socketId], "password-required", {
-        roomId: room.id,
-        wrong: event.password !== undefined,
-      });
-      throw new Refusal(
-        event.password === undefined ? "Password required" : "Wrong password",
-      );
-    }
-    if (room.members.size >= this.#limits.usersPerRoom) {
-      throw new Refusal("Room is full");
-    }
-    if (knock && !isHost) {
-      this.#knock(socketId, connection, room, event);
-      return;
-    }
-    this.#enter(socketId, connection, room, event, now);
-    if (isHost) makeHost(this.#out, room, connection.memberId ?? "");
-  }
-
-  #makeRoom(
-    socketId: string,
-    connection: Connection,
-    event: JoinEvent,
-    now: number,
-  ): void {
     if (this.#rooms.size >= this.#limits.rooms) {
       throw new Refusal("Too many rooms, try again later");
     }
-    const room: Room = {
-      id: event.roomId,
-      createdAt: now,
-      members: new Map(),
-      knocks: new Map(),
-      settings: {
-        password: "",
-        knock: false,
-        sharedControl: false,
-        waitForBuffering: false,
-      },
-      hostId: socketId,
-      hostClaim: event.hostKey === undefined
-        ? event.hostClaim
-        : this.#options.hash(event.hostKey),
-      lastActivity: now,
-      playback: initialPlayback(now),
-      stream: undefined,
-    };
-    this.#rooms.set(room.id, room);
-    this.#enter(socketId, connection, room, event, now);
+    const made = this.#door.makeRoom(connection, event, now);
+    this.#rooms.set(made.id, made);
+    this.#door.enter(connection, made, event, now);
   }
 
-  #provesHost(room: Room, { hostKey }: JoinEvent): boolean {
-    return hostKey !== undefined && room.hostClaim !== undefined &&
-      sameText(this.#options.hash(hostKey), room.hostClaim);
-  }
-
-  #enter(
-    socketId: string,
-    connection: Connection,
-    room: Room,
-    { userName, resumable }: Pick<JoinEvent, "userName" | "resumable">,
-    now: number,
-  ): void {
-    const member: Member = {
-      id: socketId,
-      name: userName,
-      joinedAt: now,
-      token: this.#options.secret(),
-      resumable,
-      socketId,
-      awaySince: now,
-      status: undefined,
-      bufferingSince: undefined,
-    };
-    room.members.set(member.id, member);
-    room.lastActivity = now;
-    connection.roomId = room.id;
-    connection.memberId = member.id;
-    this.#figures.joins++;
-    welcome(this.#out, room, member, now);
-    this.#out.tellOthers(room, member, "user-joined", {
-      user: viewUser(room, member),
-    });
-  }
-
-  #resume(
-    socketId: string,
-    connection: Connection,
-    room: Room,
-    member: Member,
-    event: JoinEvent,
-    now: number,
-  ): void {
-    const old = member.socketId;
-    if (old !== undefined && old !== socketId) {
-      const other = this.#connections.get(old);
-      if (other !== undefined) other.roomId = other.memberId = undefined;
-      this.#out.push({ type: "disconnect", socketId: old });
-    }
-    member.socketId = socketId;
-    connection.roomId = room.id;
-    connection.memberId = member.id;
-    room.lastActivity = now;
-    this.#figures.resumes++;
-    if (this.#provesHost(room, event)) makeHost(this.#out, room, member.id);
-    welcome(this.#out, room, member, now);
-    this.#out.tellOthers(room, member, "user-reconnected", {
-      user: viewUser(room, member),
-    });
-  }
-
-  #knock(
-    socketId: string,
-    connection: Connection,
-    room: Room,
-    { userName, resumable }: JoinEvent,
-  ): void {
-    if (room.knocks.size >= MAX_KNOCKS) {
-      throw new Refusal("Too many people wait at the door, try again later");
-    }
-    room.knocks.set(socketId, { socketId, name: userName, resumable });
-    connection.roomId = room.id;
-    this.#out.send([socketId], "knocking", { roomId: room.id });
-    this.#out.toHost(room, "knock", {
-      roomId: room.id,
-      knockId: socketId,
-      userName,
-    });
-  }
-
-  #leaveRoom(socketId: string, connection: Connection, now: number): void {
+  #leaveRoom(connection: Connection, now: number): void {
     for (const room of this.#roomsOf(connection)) {
-      room.knocks.delete(socketId);
+      room.knocks.delete(connection.socketId);
       const member = room.members.get(connection.memberId ?? "");
       if (member !== undefined) this.#leave(room, member, now);
     }
@@ -442,7 +329,6 @@ export class RoomTable {
   }
 
   #obey(
-    socketId: string,
     connection: Connection,
     event: Exclude<ClientEvent, JoinEvent>,
     now: number,
@@ -450,59 +336,23 @@ export class RoomTable {
     const room = this.#rooms.get(event.roomId);
     if (room === undefined) throw new Refusal("Room not found");
     if (event.type === "leave-room" && connection.roomId === room.id) {
-      this.#leaveRoom(socketId, connection, now);
+      this.#leaveRoom(connection, now);
       return;
     }
     const member = room.members.get(connection.memberId ?? "");
-    if (member === undefined || member.socketId !== socketId) {
+    if (member === undefined || member.socketId !== connection.socketId) {
       throw new Refusal("User not in room");
     }
-    if (event.type !== "peer-status") room.lastActivity = now;
+    // Who watches two hours without a click is not idle.
+    const watches = event.type !== "peer-status" ||
+      event.status.state === "playing";
+    if (watches) room.lastActivity = now;
     if (event.type === "leave-room") throw new Refusal("User not in room");
-    if (event.type === "admit") this.#admit(room, member, event, now);
+    if (event.type === "admit") this.#door.admit(room, member, event, now);
     else act(this.#out, room, member, event, now, this.#options.secret);
-  }
-
-  #admit(
-    room: Room,
-    member: Member,
-    event: Extract<ClientEvent, { type: "admit" }>,
-    now: number,
-  ): void {
-    if (member.id !== room.hostId) throw new Refusal("Only host can do that");
-    const knock = room.knocks.get(event.knockId);
-    const connection = this.#connections.get(event.knockId);
-    if (knock === undefined || connection === undefined) {
-      throw new Refusal("Nobody knocks with that id");
-    }
-    room.knocks.delete(event.knockId);
-    connection.roomId = undefined;
-    if (!event.admit) {
-      this.#out.send([knock.socketId], "knock-refused", { roomId: room.id });
-    } else if (room.members.size >= this.#limits.usersPerRoom) {
-      this.#out.send([knock.socketId], "error", { message: "Room is full" });
-      throw new Refusal("Room is full");
-    } else {
-      this.#enter(
-        knock.socketId,
-        connection,
-        room,
-        { userName: knock.name, resumable: knock.resumable },
-        now,
-      );
-    }
   }
 
   #leave(room: Room, member: Member, now: number): void {
     if (removeMember(this.#out, room, member, now)) this.#closeRoom(room);
   }
-}
-
-/** Compares secrets in a time that does not tell how much was right. */
-function sameText(a: string, b: string): boolean {
-  let difference = a.length ^ b.length;
-  for (let index = 0; index < a.length; index++) {
-    difference |= a.charCodeAt(index) ^ b.charCodeAt(index % (b.length || 1));
-  }
-  return difference === 0;
 }

@@ -12,6 +12,8 @@ import { type CachedFile, cachedFile } from "./assets.ts";
 
 /** Modules are files of this folder with such names, and nothing else is served. */
 const MODULE_PATH = /^\/signaling\/([a-z0-9_]+\.ts)$/;
+/** What a page imports as `mod.ts` is a member's part of it, without the server's. */
+const PAGE_MODULE = "member.ts";
 
 const cache = new Map<string, Promise<CachedFile | undefined>>();
 
@@ -22,8 +24,9 @@ const cache = new Map<string, Promise<CachedFile | undefined>>();
 export async function serveModule(
   pathname: string,
 ): Promise<Response | undefined> {
-  const name = MODULE_PATH.exec(pathname)?.[1];
-  if (name === undefined) return undefined;
+  const file = MODULE_PATH.exec(pathname)?.[1];
+  if (file === undefined) return undefined;
+  const name = file === "mod.ts" ? PAGE_MODULE : file;
   let cached = cache.get(name);
   if (cached === undefined) {
     cached = strip(name);

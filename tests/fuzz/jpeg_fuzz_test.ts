@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import {
   checkJpeg,
+  coarsenJpeg,
   fitToRfc2435,
   hasStandardHuffman,
   JpegError,
@@ -55,6 +56,7 @@ const ENTRIES: readonly ((bytes: Uint8Array) => unknown)[] = [
   checkJpeg,
   parseJpeg,
   recodeToStandardHuffman,
+  (bytes: Uint8Array) => coarsenJpeg(bytes, 9),
   withStandardHuffman,
   fitToRfc2435,
   (bytes) => rfc2435Profile(parseJpeg(bytes)),

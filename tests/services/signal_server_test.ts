@@ -129,7 +129,9 @@ Deno.test("health, metrics, pages and cores are served; everything else is not",
   const [core, source, types] = await get("signaling/mod.ts");
   assert.equal(core, 200);
   assert.match(types.get("content-type") ?? "", /^text\/javascript/);
-  assert.match(source, /export \* from "\.\/room_table\.ts"/);
+  // A page gets what a member needs, and nothing of the server.
+  assert.match(source, /export \* from "\.\/party_client\.ts"/);
+  assert.doesNotMatch(source, /room_table/);
   const [, stripped] = await get("signaling/playback.ts");
   assert.doesNotMatch(stripped, /interface|: number/);
   const [worker, , scope] = await get("pages/signal_worker.js");
@@ -223,9 +225,9 @@ Deno.test("junk, oversized payloads and outsiders are refused, and the server li
   const socket = new WebSocket(
     `${server.url.replace("http", "ws")}relay?ticket=guess`,
   );
-  const refused = Promise.withResolvers<void>();
-  socket.onerror = () => refused.resolve();
-  await settled(refused.promise);
+  const refused = Promise.withResolvers<number>();
+  socket.onclose = ({ code }) => refused.resolve(code);
+  assert.equal(await settled(refused.promise), 1008);
   a.send("chat-message", { roomId: "ROOM01", message: "alive" });
   assert.equal((await a.event("chat-message-received")).message, "alive");
 });

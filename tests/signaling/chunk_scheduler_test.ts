@@ -105,6 +105,24 @@ Deno.test("the window grows to what the path holds and no further", () => {
   assert.ok(most <= 22, `${most} under way`);
 });
 
+Deno.test("an index, whose chunks shrink, is fetched with a window that doubles", () => {
+  const scheduler = new ChunkScheduler(500);
+  scheduler.addSource("a", 0);
+  const line: { at: number; chunk: number }[] = [];
+  let now = 0;
+  for (; scheduler.count < 96 && now < 5000; now++) {
+    for (const { chunk } of scheduler.next(now)) {
+      line.push({ at: Math.max(line.at(-1)?.at ?? 0, now + 50) + 1, chunk });
+    }
+    while (line[0] !== undefined && line[0].at <= now) {
+      const { chunk } = line.shift()!;
+      scheduler.landed("a", chunk, 2500, now);
+      scheduler.accepted(chunk);
+    }
+  }
+  assert.ok(now < 400, `${now} ms`);
+});
+
 Deno.test("a source that says nothing is asked again later; others take over", () => {
   const scheduler = new ChunkScheduler(100);
   scheduler.addSource("dead", 0);

@@ -113,7 +113,7 @@ Deno.test("frames that are none are refused", () => {
       new Uint8Array(100_000).fill(1),
     ]
   ) assert.throws(() => readRelayFrame(bad), SignalProtocolError);
-  assert.deepEqual(readRelayFrame(encodeRelayData(Uint8Array.of(7))), {
+  assert.deepEqual(readRelayFrame(encodeRelayData(7, new Uint8Array())), {
     type: "data",
     payload: Uint8Array.of(7),
   });

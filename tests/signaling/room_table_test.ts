@@ -1,5 +1,9 @@
 import assert from "node:assert/strict";
-import { MESSAGE_BURST, RESUME_GRACE_MS } from "../../src/signaling/mod.ts";
+import {
+  HOST_GRACE_MS,
+  MESSAGE_BURST,
+  RESUME_GRACE_MS,
+} from "../../src/signaling/mod.ts";
 import { TestRooms } from "./support.ts";
 
 const ROOM = { roomId: "ROOM01" };
@@ -160,8 +164,67 @@ Deno.test("a reconnect with the token is no departure", () => {
   assert.equal(rooms.got("a2", "webrtc-offer").length, 1);
   rooms.disconnect("a2");
   rooms.pass(RESUME_GRACE_MS);
-  assert.equal(rooms.got("b", "host-changed").length, 1);
+  assert.deepEqual(
+    rooms.got("b", "host-changed").map(({ newHostId }) => newHostId),
+    ["b", "a", "b"],
+  );
   assert.equal(rooms.got("b", "user-left").length, 1);
+});
+
+Deno.test("when the host is away or leaves, the fullest takes over state and film", () => {
+  const rooms = new TestRooms();
+  rooms.join("a", { resumable: true });
+  const token = rooms.got("a", "room-joined")[0]?.token;
+  rooms.send("a", "streaming-started", {
+    ...ROOM,
+    metadata: "sealed",
+    totalChunks: 500,
+  });
+  for (
+    const [id, have, uploads] of [
+      ["b", 0, true],
+      ["c", 0.25, true],
+      ["d", 0.75, true],
+      ["e", 1, false],
+    ] as const
+  ) {
+    rooms.join(id);
+    rooms.send(id, "peer-status", {
+      ...ROOM,
+      state: "idle",
+      swarm: { filmId: "f", uploads, have, from: [["x", 1]] },
+    });
+  }
+  rooms.send("a", "video-event", { ...ROOM, type: "seek", time: 42 });
+  rooms.disconnect("a");
+  rooms.pass(HOST_GRACE_MS - 1);
+  assert.equal(rooms.got("b", "host-changed").length, 0);
+  rooms.pass(1);
+  assert.equal(rooms.got("b", "host-changed").at(-1)?.newHostId, "d");
+  const moved = rooms.got("d", "streaming-started").at(-1);
+  assert.equal(moved?.userId, "d");
+  assert.equal(moved?.metadata, "sealed");
+  rooms.send("b", "join-stream-request", ROOM);
+  assert.equal(rooms.got("d", "join-stream-request").length, 1);
+  // The one that was host is host again, and the position is still known.
+  rooms.join("a2", { token });
+  assert.equal(rooms.got("d", "host-changed").at(-1)?.newHostId, "a");
+  const playback = rooms.got("a2", "room-joined")[0]?.playback;
+  assert.equal((playback as { position: number }).position, 42);
+  // Who leaves in order is followed at once.
+  rooms.send("a2", "streaming-started", {
+    ...ROOM,
+    metadata: "sealed",
+    totalChunks: 500,
+  });
+  rooms.send("a2", "leave-room", ROOM);
+  assert.equal(rooms.got("c", "host-changed").at(-1)?.newHostId, "d");
+  assert.equal(rooms.got("c", "streaming-started").at(-1)?.userId, "d");
+  assert.equal(rooms.got("c", "streaming-stopped").length, 0);
+  // With nobody who has any of it the film is over.
+  rooms.disconnect("d");
+  rooms.disconnect("c");
+  assert.equal(rooms.got("b", "streaming-stopped").length, 1);
 });
 
 Deno.test("a second connection with the token replaces the first; a wrong token is a stranger", () => {
@@ -310,6 +373,10 @@ Deno.test("an idle room is closed after its time, and its members may go elsewhe
   const rooms = new TestRooms();
   rooms.join("a");
   rooms.pass(29 * 60_000);
+  // Who watches is not idle, who only is there is.
+  rooms.send("a", "peer-status", { ...ROOM, state: "playing" });
+  rooms.pass(29 * 60_000);
+  rooms.send("a", "peer-status", { ...ROOM, state: "paused" });
   assert.ok(rooms.table.view("ROOM01"));
   rooms.pass(60_000);
   assert.equal(rooms.table.view("ROOM01"), undefined);

@@ -41,7 +41,7 @@ export interface PageReport {
 }
 
 /** Path of the browser; `undefined` when there is none. */
-function chromiumPath(): string | undefined {
+export function chromiumPath(): string | undefined {
   const chosen = Deno.env.get("STREAMTOOL_CHROMIUM");
   return [...chosen ? [chosen] : [], ...PLACES].find((path) => {
     try {
@@ -79,6 +79,14 @@ export async function withPage(
   screen: Screen,
   use: (page: Page, report: PageReport) => Promise<void>,
 ): Promise<void> {
+  await withPages([screen], use);
+}
+
+/** As {@linkcode withPage}, on one screen after another, each page with a profile of its own. */
+export async function withPages<S extends Screen>(
+  screens: Iterable<S>,
+  use: (page: Page, report: PageReport, screen: S) => Promise<void>,
+): Promise<void> {
   const executablePath = chromiumPath();
   if (executablePath === undefined) throw new Error(chromiumMissing());
   const browser = await chromium.launch({
@@ -91,24 +99,27 @@ export async function withPage(
     handleSIGHUP: false,
   });
   try {
-    const context = await browser.newContext({
-      viewport: { width: screen.width, height: screen.height },
-      colorScheme: screen.colorScheme ?? "dark",
-      reducedMotion: screen.reducedMotion ? "reduce" : "no-preference",
-      permissions: screen.clipboard
-        ? ["clipboard-read", "clipboard-write"]
-        : [],
-    });
-    context.setDefaultTimeout(PATIENCE_MS);
-    const page = await context.newPage();
-    const errors: string[] = [];
-    page.on("pageerror", (error) => errors.push(String(error)));
-    page.on("console", (message) => {
-      if (message.type() === "error") {
-        errors.push(`${message.text()} (${message.location().url})`);
-      }
-    });
-    await use(page, { errors });
+    for (const screen of screens) {
+      const context = await browser.newContext({
+        viewport: { width: screen.width, height: screen.height },
+        colorScheme: screen.colorScheme ?? "dark",
+        reducedMotion: screen.reducedMotion ? "reduce" : "no-preference",
+        permissions: screen.clipboard
+          ? ["clipboard-read", "clipboard-write"]
+          : [],
+      });
+      context.setDefaultTimeout(PATIENCE_MS);
+      const page = await context.newPage();
+      const errors: string[] = [];
+      page.on("pageerror", (error) => errors.push(String(error)));
+      page.on("console", (message) => {
+        if (message.type() === "error") {
+          errors.push(`${message.text()} (${message.location().url})`);
+        }
+      });
+      await use(page, { errors }, screen);
+      await context.close();
+    }
   } finally {
     await browser.close();
   }

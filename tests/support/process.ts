@@ -5,7 +5,11 @@
  * @module
  */
 
-import { PROGRAM_PERMISSIONS, ROOT } from "../../scripts/support.ts";
+import {
+  PROGRAM_PERMISSIONS,
+  PROGRAM_V8_FLAGS,
+  ROOT,
+} from "../../scripts/support.ts";
 import { killTree, processUsage, type Usage } from "./process_table.ts";
 import { PATIENCE_MS, settled, type WaitOptions } from "./wait.ts";
 
@@ -58,6 +62,7 @@ export function streamtoolCommand(
     "--quiet",
     "--config",
     `${ROOT}deno.json`,
+    PROGRAM_V8_FLAGS,
     ...PROGRAM_PERMISSIONS,
     `${ROOT}main.ts`,
     ...args,

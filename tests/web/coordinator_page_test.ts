@@ -5,6 +5,7 @@ import {
   type Page,
   pageTest,
   withPage,
+  withPages,
 } from "../support/chromium.ts";
 import { MadeUpChain } from "./support/made_up_chain.ts";
 import { servePages } from "./support/page_server.ts";
@@ -133,20 +134,25 @@ pageTest("dark and light, wide and narrow, the chain fits", async () => {
   const chain = new MadeUpChain().join("A", "B", "C", "D").playTo(120);
   await using server = await servePages(chain);
   server.play();
-  for (const { width, height } of [WIDE, NARROW]) {
-    for (const colorScheme of ["dark", "light"] as const) {
+  const screens = [WIDE, NARROW].flatMap(({ width, height }) =>
+    (["dark", "light"] as const).map((colorScheme) => ({
+      width,
       // High enough for every tile to be seen and so to ask.
-      const screen = { width, height: height * 2, colorScheme };
-      await withPage(screen, async (page, { errors }) => {
-        await page.goto(server.url);
-        await page.locator('.picture[data-stale="false"]').nth(4).waitFor();
-        await page.setViewportSize({ width, height });
-        assert.equal(await horizontalOverflow(page), 0);
-        await keepScreenshot(page, `coordinator_4_${width}_${colorScheme}`);
-        assert.deepEqual(errors, []);
-      });
-    }
-  }
+      height: height * 2,
+      colorScheme,
+    }))
+  );
+  await withPages(
+    screens,
+    async (page, { errors }, { width, height, colorScheme }) => {
+      await page.goto(server.url);
+      await page.locator('.picture[data-stale="false"]').nth(4).waitFor();
+      await page.setViewportSize({ width, height: height / 2 });
+      assert.equal(await horizontalOverflow(page), 0);
+      await keepScreenshot(page, `coordinator_4_${width}_${colorScheme}`);
+      assert.deepEqual(errors, []);
+    },
+  );
 });
 
 pageTest("no peer yet: the page says so and how to start one", async () => {
@@ -286,31 +292,31 @@ pageTest(
     chain.peer("F").state = "legacy";
     await using server = await servePages(chain);
     server.play();
-    for (const width of [360, 719, 720, 1239, 1240, 1600]) {
-      await withPage({ width, height: 900 }, async (page, { errors }) => {
-        await page.goto(server.url);
-        await seen(page, "All 15 peers that report show the same moment");
-        assert.equal((await tiles(page)).length, 17);
-        assert.equal(await horizontalOverflow(page), 0, `${width}`);
-        const hidden = await page.locator(".table-frame").evaluate((frame) =>
-          frame.scrollWidth - frame.clientWidth
-        );
-        assert.equal(hidden, 0, `the table at ${width}`);
-        const small = await page.locator("button, a, select").evaluateAll(
-          (found) =>
-            found.map((one) => ({
-              name: (one as HTMLElement).innerText,
-              ...one.getBoundingClientRect().toJSON(),
-            })).filter(({ top, width, height }) =>
-              top > 0 && width > 0 && height < 44
-            ),
-        );
-        assert.deepEqual(small, [], "touch targets of 44 pixels");
-        await seen(page, "No picture from this peer");
-        await keepScreenshot(page, `coordinator_16_${width}`);
-        assert.deepEqual(errors, []);
-      });
-    }
+    const widths = [360, 719, 720, 1239, 1240, 1600];
+    const screens = widths.map((width) => ({ width, height: 900 }));
+    await withPages(screens, async (page, { errors }, { width }) => {
+      await page.goto(server.url);
+      await seen(page, "All 15 peers that report show the same moment");
+      assert.equal((await tiles(page)).length, 17);
+      assert.equal(await horizontalOverflow(page), 0, `${width}`);
+      const hidden = await page.locator(".table-frame").evaluate((frame) =>
+        frame.scrollWidth - frame.clientWidth
+      );
+      assert.equal(hidden, 0, `the table at ${width}`);
+      const small = await page.locator("button, a, select").evaluateAll(
+        (found) =>
+          found.map((one) => ({
+            name: (one as HTMLElement).innerText,
+            ...one.getBoundingClientRect().toJSON(),
+          })).filter(({ top, width, height }) =>
+            top > 0 && width > 0 && height < 44
+          ),
+      );
+      assert.deepEqual(small, [], "touch targets of 44 pixels");
+      await seen(page, "No picture from this peer");
+      await keepScreenshot(page, `coordinator_16_${width}`);
+      assert.deepEqual(errors, []);
+    });
   },
 );
 

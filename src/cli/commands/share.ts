@@ -14,17 +14,26 @@ export const share = defineCommand({
   summary: "Hosts a film in a watch party without a browser, or receives one",
   description:
     "With a FILE it makes a room on the server and prints the link that lets people in; whoever has the " +
-    "link can watch and control. With --join it takes the film of a link, checks every chunk of it against " +
+    "link can watch and control. A live SOURCE (rtsp://, chain://, camera:0, pattern) becomes a live room: " +
+    "each --segment of it is a film that takes the place of the one before. With --join it takes the film of a link, checks every chunk of it against " +
     "what the host has signed, and writes it. While it hosts it reads words from standard input: play, " +
     "pause, status, admit, refuse, help, quit.",
   lifetime: "server",
   positionals: [
-    { name: "file", kind: "path", help: "The film to host" },
+    {
+      name: "file",
+      kind: "path",
+      help: "The film to host, or a live SOURCE",
+    },
   ],
   examples: [
     {
       comment: "Host a film on the server of this machine",
       command: "streamtool share film.mp4",
+    },
+    {
+      comment: "A camera as a live room, some seven seconds behind",
+      command: "streamtool share rtsp://127.0.0.1:8554/door",
     },
     {
       comment: "Receive it elsewhere",
@@ -65,6 +74,34 @@ export const share = defineCommand({
       valueName: "FILE",
       help: "Where the received film goes; - is standard output",
     },
+    "quality": {
+      kind: "choice",
+      choices: ["original", "720p", "480p", "360p", "auto"],
+      default: "original",
+      help:
+        "Quality of the film, made by ffmpeg; auto is what the viewers can take",
+    },
+    "subtitles": {
+      kind: "string",
+      valueName: "FILE",
+      help:
+        "Subtitles for everybody: .srt, .vtt, or embedded for those in the film",
+    },
+    "have": {
+      kind: "path",
+      valueName: "FILE",
+      help: "With --join: we have this film already, and give it to the others",
+    },
+    "stay": {
+      kind: "boolean",
+      help: "With --join: go on giving the film to the others until stopped",
+    },
+    "alone": {
+      kind: "boolean",
+      group: "advanced",
+      help:
+        "With --join: take from the host alone and give nothing to the others",
+    },
     "password-file": {
       kind: "path",
       valueName: "FILE",
@@ -81,6 +118,17 @@ export const share = defineCommand({
     "wait": {
       kind: "boolean",
       help: "Everybody waits for those who buffer",
+    },
+    "segment": {
+      kind: "duration",
+      default: "6s",
+      valueName: "TIME",
+      group: "advanced",
+      help: "Length of a live room's films, 2s to 60s: so far it is behind",
+    },
+    "duration": {
+      kind: "duration",
+      help: "End a live room after this",
     },
     "upload-limit": {
       kind: "size",

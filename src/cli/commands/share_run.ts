@@ -5,12 +5,23 @@
  */
 
 import { whenAborted } from "../../net/mod.ts";
+import type { SourceSpec } from "../../media/mod.ts";
 import {
+  AUTO,
   filmDuration,
+  type LiveRoom,
+  MAX_SEGMENT_MS,
+  MIN_SEGMENT_MS,
+  ORIGINAL,
+  QUALITY_LEVELS,
+  QualityLevels,
+  readSubtitles,
   receiveShare,
   type ShareHost,
+  startLiveRoom,
   startShareHost,
 } from "../../services/share/mod.ts";
+import { readSource } from "../chain_options.ts";
 import type { CommandContext } from "../command.ts";
 import { EXIT, UsageError } from "../errors.ts";
 import { formatTable } from "../table.ts";
@@ -43,22 +54,7 @@ async function host(
   }
   const quit = new AbortController();
   const signal = AbortSignal.any([context.signal, quit.signal]);
-  const password = await readPassword(options.passwordFile);
-  const hosted = await startShareHost({
-    file,
-    server: options.server,
-    room: options.room,
-    name: options.name,
-    settings: {
-      knock: options.knock,
-      sharedControl: !options.hostOnly,
-      waitForBuffering: options.wait,
-      ...(password === undefined ? {} : { password }),
-    },
-    uploadLimit: options.uploadLimit,
-    duration: await filmDuration(file, context.ffmpegFlag),
-    ...(options.way.length === 0 ? {} : { ways: options.way }),
-  }, { signal, log: context.log, emit: (event) => context.emit(event) });
+  const hosted = await startRoom(options, file, signal, context);
   context.banner({
     lines: [{ label: "Link", url: hosted.link }],
     tryLine: "open the link, or streamtool share --join LINK -o film",
@@ -72,20 +68,111 @@ async function host(
   const why = await Promise.race([
     whenAborted(signal).then(() => "stopped" as const),
     hosted.ended.then(() => "closed" as const),
+    hosted.over.then(() => "over" as const),
   ]);
   const totals = hosted.totals();
-  hosted.close();
+  await hosted.close();
   context.emit({ event: "end", ...totals });
   if (why === "closed") {
     context.log.error("Cannot go on: the room is closed");
     return EXIT.failed;
   }
-  if (!quit.signal.aborted) await words;
+  if (why === "stopped" && !quit.signal.aborted) await words;
   return EXIT.ok;
 }
 
+/** A room with a film, or with what a live source gives. */
+async function startRoom(
+  options: ShareOptions,
+  text: string,
+  signal: AbortSignal,
+  context: CommandContext,
+): Promise<LiveRoom & { readonly levels?: QualityLevels | undefined }> {
+  const password = await readPassword(options.passwordFile);
+  const service = {
+    signal,
+    log: context.log,
+    emit: context.emit.bind(context),
+  };
+  const room = {
+    server: options.server,
+    room: options.room,
+    name: options.name,
+    settings: {
+      knock: options.knock,
+      sharedControl: !options.hostOnly,
+      waitForBuffering: options.wait,
+      ...(password === undefined ? {} : { password }),
+    },
+    uploadLimit: options.uploadLimit,
+    ...(options.way.length === 0 ? {} : { ways: options.way }),
+  };
+  const source = readSource(text);
+  if (source.kind === "file") {
+    const duration = await filmDuration(source.path, context.ffmpegFlag);
+    const hosted = await startShareHost({
+      ...room,
+      file: source.path,
+      duration,
+      subtitles: options.subtitles === undefined
+        ? undefined
+        : await readSubtitles(
+          options.subtitles,
+          source.path,
+          context.ffmpegFlag,
+        ),
+    }, service);
+    const levels = options.quality === ORIGINAL
+      ? undefined
+      : await QualityLevels.start(hosted, {
+        file: source.path,
+        duration,
+        quality: options.quality,
+        ffmpeg: context.ffmpegFlag,
+      }, service);
+    return {
+      ...hosted,
+      levels,
+      over: new Promise(() => {}),
+      async close() {
+        await levels?.[Symbol.asyncDispose]();
+        hosted.close();
+      },
+    };
+  }
+  const { segment, duration } = options;
+  if (segment < MIN_SEGMENT_MS || segment > MAX_SEGMENT_MS) {
+    throw new UsageError(
+      `Cannot cut a live room into films of ${segment} ms: --segment is from 2s to 60s`,
+    );
+  }
+  return await startLiveRoom({
+    ...room,
+    // The room's steering is no use where everybody shall be at the newest.
+    settings: { ...room.settings, sharedControl: false },
+    source,
+    title: titleOf(source),
+    segmentMs: segment,
+    durationMs: duration,
+    ffmpeg: context.ffmpegFlag,
+  }, service);
+}
+
+/** The name of a live room's films, fit for a file. */
+function titleOf(source: SourceSpec): string {
+  const name = source.kind === "url"
+    ? new URL(source.url).pathname.split("/").filter(Boolean).at(-1)
+    : source.kind === "camera"
+    ? `camera${source.index}`
+    : source.kind;
+  return (name ?? "").replace(/[^\w.-]/g, "-").replace(/^[.-]+/, "")
+    .slice(0, 60) || "stream";
+}
+
 function wordsOf(
-  hosted: ShareHost,
+  hosted: Pick<ShareHost, "client" | "totals"> & {
+    readonly levels?: QualityLevels | undefined;
+  },
   quit: () => void,
 ): Parameters<typeof obeyWords>[1] {
   const { client } = hosted;
@@ -113,6 +200,7 @@ function wordsOf(
       help: "who is there and how well they receive",
       run: () => statusText(hosted),
     },
+    ...qualityWords(hosted.levels),
     admit: { help: "let in who knocks", run: () => admit(true) },
     refuse: { help: "do not let in who knocks", run: () => admit(false) },
     quit: { help: "leave and end", run: quit },
@@ -120,7 +208,25 @@ function wordsOf(
   };
 }
 
-function statusText({ client, totals }: ShareHost): string {
+/** A word for each quality, when there are some. */
+function qualityWords(
+  levels: QualityLevels | undefined,
+): Parameters<typeof obeyWords>[1] {
+  if (levels === undefined) return {};
+  const names = [...QUALITY_LEVELS.map(({ name }) => name), ORIGINAL, AUTO];
+  return Object.fromEntries(
+    names.map((name) => [name, {
+      help: name === AUTO
+        ? "the quality that the viewers can take"
+        : `quality ${name}, for everybody`,
+      run: () => levels.choose(name),
+    }]),
+  );
+}
+
+function statusText(
+  { client, totals }: Pick<ShareHost, "client" | "totals">,
+): string {
   const { users, statuses } = client.state;
   const sent = (totals().bytes / 1e6).toFixed(1);
   return `${
@@ -145,11 +251,16 @@ async function receive(
   link: string,
   context: CommandContext,
 ): Promise<number> {
-  const { output } = options;
-  if (output === undefined) {
-    throw new UsageError("Cannot receive: say where to with -o FILE, or -o -");
+  const { output, have } = options;
+  if ((output === undefined) === (have === undefined)) {
+    throw new UsageError(
+      have === undefined
+        ? "Cannot receive: say where to with -o FILE, or -o -"
+        : "Cannot write a film that is there: use --have or --output",
+    );
   }
-  context.setLifetime("job");
+  const stay = options.stay || have !== undefined;
+  context.setLifetime(stay ? "server" : "job");
   const quit = new AbortController();
   if (options.exitWithStdin) {
     const words = { quit: { help: "end", run: () => quit.abort() } };
@@ -160,6 +271,15 @@ async function receive(
   const totals = await receiveShare({
     link,
     output: output === "-" ? (bytes) => context.writeOutput(bytes) : output,
+    ...(have === undefined ? {} : { have }),
+    stay,
+    alone: options.alone,
+    uploadLimit: options.uploadLimit,
+    onComplete() {
+      if (!stay) return;
+      context.log.info("The film is whole: it is given to the others");
+      context.emit({ event: "complete" });
+    },
     name: options.name,
     password,
     downloadLimit: options.downloadLimit,
@@ -170,14 +290,24 @@ async function receive(
     log: context.log,
     emit: (event) => context.emit(event),
   });
-  const { bytes, seconds, fileName, ways } = totals;
+  const { bytes, seconds, fileName, ways, fromOthers, sentBytes } = totals;
   progress.done(
     `Received "${fileName}": ${(bytes / 1e6).toFixed(1)} MB in ${
       seconds.toFixed(1)
-    } s (${(bytes / 1e6 / seconds).toFixed(1)} MB/s, ${ways.join(" and ")})`,
+    } s (${(bytes / 1e6 / seconds).toFixed(1)} MB/s, ${ways.join(" and ")})${
+      swarmText(fromOthers, sentBytes)
+    }`,
   );
   context.emit({ event: "end", ...totals });
   return EXIT.ok;
+}
+
+/** What other viewers had to do with it. */
+function swarmText(fromOthers: number, sent: number): string {
+  if (fromOthers === 0 && sent === 0) return "";
+  return `; ${(fromOthers / 1e6).toFixed(1)} MB from other viewers, ${
+    (sent / 1e6).toFixed(1)
+  } MB given to them`;
 }
 
 async function readPassword(

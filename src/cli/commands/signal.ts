@@ -73,6 +73,12 @@ export const signal = defineCommand({
       valueName: "FILE",
       help: "TLS private key (PEM); needs --cert",
     },
+    "redis": {
+      kind: "string",
+      env: "STREAMTOOL_REDIS_URL",
+      valueName: "URL",
+      help: "Be one of several servers that share rooms, redis://HOST:PORT",
+    },
     "allow-origin": {
       kind: "string",
       repeatable: true,

@@ -34,6 +34,7 @@ export async function run(
     ],
     tls,
     allowedOrigins: options.allowOrigin,
+    redis: options.redis,
     limits: {
       usersPerRoom: options.maxUsers,
       rooms: options.maxRooms,

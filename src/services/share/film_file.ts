@@ -56,6 +56,7 @@ export async function openFilm(path: string): Promise<FilmFile> {
     );
   }
   const extension = extname(path).toLowerCase();
+  let closed = false;
   // A seek and its reads belong together.
   let turn: Promise<unknown> = Promise.resolve();
   async function readAt(chunk: number): Promise<Bytes> {
@@ -79,66 +80,72 @@ export async function openFilm(path: string): Promise<FilmFile> {
       turn = bytes.catch(() => {});
       return bytes;
     },
-    [Symbol.dispose]: () => file.close(),
+    [Symbol.dispose]() {
+      if (!closed) file.close();
+      closed = true;
+    },
   };
 }
 
 /** A file that is written, in any order. */
 export interface FilmOutput extends ChunkStore {
-  /** All is written: gives the file its name. */
+  /** All is written: gives the file its name. It can be read until it is closed. */
   finish(): Promise<void>;
-  /** Gives up and removes what was written. */
-  discard(): Promise<void>;
+  /** Closes it, and removes what was written when that is not all. */
+  close(): Promise<void>;
 }
 
 /** Writes to `path`, under a name with `.part` until it is whole. */
 export async function createOutput(path: string): Promise<FilmOutput> {
   const part = `${path}.part`;
-  const file = await Deno.open(part, {
+  let file = await Deno.open(part, {
     create: true,
     truncate: true,
     read: true,
     write: true,
   });
-  let turn: Promise<void> = Promise.resolve();
+  let finished = false;
+  // A seek and what follows it belong together.
+  let turn: Promise<unknown> = Promise.resolve();
   async function writeAt(chunk: number, bytes: Bytes): Promise<void> {
     await file.seek(chunk * CHUNK_BYTES, Deno.SeekMode.Start);
     for (let at = 0; at < bytes.length;) {
       at += await file.write(bytes.subarray(at));
     }
   }
+  async function readAt(chunk: number): Promise<Bytes> {
+    const bytes = new Uint8Array(CHUNK_BYTES);
+    await file.seek(chunk * CHUNK_BYTES, Deno.SeekMode.Start);
+    let at = 0;
+    while (at < bytes.length) {
+      const count = await file.read(bytes.subarray(at));
+      if (count === null) break; // the last chunk is shorter
+      at += count;
+    }
+    return bytes.subarray(0, at);
+  }
   return {
     put(chunk, bytes) {
-      turn = turn.then(() => writeAt(chunk, bytes));
-      return turn;
+      const written = turn.then(() => writeAt(chunk, bytes));
+      turn = written;
+      return written;
     },
-    get: () => undefined, // nobody plays from it
+    get(chunk) {
+      const bytes = turn.then(() => readAt(chunk));
+      turn = bytes.catch(() => {});
+      return bytes;
+    },
     async finish() {
       await turn;
       file.close();
       await Deno.rename(part, path);
+      file = await Deno.open(path);
+      finished = true;
     },
-    async discard() {
+    async close() {
       await turn.catch(() => {});
       file.close();
-      await Deno.remove(part).catch(() => {});
+      if (!finished) await Deno.remove(part).catch(() => {});
     },
   };
-}
-
-/** Keeps chunks until they are written in order. */
-export class ChunkQueue implements ChunkStore {
-  readonly #chunks = new Map<number, Bytes>();
-
-  /** Keeps a chunk. */
-  put(chunk: number, bytes: Bytes): void {
-    this.#chunks.set(chunk, bytes);
-  }
-
-  /** Gives a chunk and forgets it: it is read once. */
-  get(chunk: number): Bytes | undefined {
-    const bytes = this.#chunks.get(chunk);
-    this.#chunks.delete(chunk);
-    return bytes;
-  }
 }

@@ -6,8 +6,6 @@
 
 import {
   createIdentity,
-  createManifest,
-  FilmSender,
   formatLink,
   LINK_KEY_BYTES,
   type LinkSecret,
@@ -17,11 +15,13 @@ import {
   roomCode,
   type RoomSettings,
   type RtcFactory,
+  type Subtitles,
   type TransportKind,
 } from "../../signaling/mod.ts";
 import type { ServiceContext } from "../context.ts";
 import { openFilm } from "./film_file.ts";
-import { createParty, denoClock, randomBytes } from "./party.ts";
+import { createParty, randomBytes } from "./party.ts";
+import { ServedFilms, type ShareTotals } from "./served_films.ts";
 
 /** Bytes of the secret by which a host comes back as host. */
 const HOST_KEY_BYTES = 24;
@@ -42,18 +42,12 @@ export interface ShareHostOptions {
   readonly uploadLimit: number | undefined;
   /** Length of the film in seconds, when it is known. */
   readonly duration: number | null;
+  /** Subtitles for everybody. */
+  readonly subtitles?: Subtitles | undefined;
   /** Ways that the film may take; all by default. */
   readonly ways?: readonly TransportKind[];
   /** Wraps WebRTC: for a test that puts a bad network in between. */
   readonly rtc?: (factory: RtcFactory) => RtcFactory;
-}
-
-/** What a host has done. */
-export interface ShareTotals {
-  /** Bytes sent, blocks and all. */
-  readonly bytes: number;
-  /** Chunks sent. */
-  readonly chunks: number;
 }
 
 /** A film that is hosted. */
@@ -70,6 +64,11 @@ export interface ShareHost {
   totals(): ShareTotals;
   /** Resolves when the room is no more. */
   readonly ended: Promise<void>;
+  /**
+   * Gives the room another film; the one before it is served until the next
+   * change, to those who are not done with it.
+   */
+  replace(file: string, duration: number | null): Promise<void>;
   /** Leaves. */
   close(): void;
 }
@@ -83,7 +82,7 @@ export async function startShareHost(
   options: ShareHostOptions,
   context: ServiceContext,
 ): Promise<ShareHost> {
-  const film = await openFilm(options.file);
+  const first = await openFilm(options.file);
   const identity = await createIdentity();
   const secret = {
     key: randomBytes(LINK_KEY_BYTES),
@@ -113,6 +112,12 @@ export async function startShareHost(
         context.log.info(`${userName}: ${message}`),
     },
   });
+  const films = new ServedFilms({
+    party,
+    identity,
+    roomId,
+    bytesPerSecond: options.uploadLimit,
+  });
   const abort = (): void =>
     joined.reject(context.signal.reason ?? new Error("Stopped"));
   context.signal.addEventListener("abort", abort, { once: true });
@@ -124,11 +129,6 @@ export async function startShareHost(
     3000,
   );
   try {
-    const manifest = await createManifest(
-      { ...film, duration: options.duration },
-      film.read,
-      identity,
-    );
     party.client.join({
       roomId,
       userName: options.name,
@@ -136,47 +136,31 @@ export async function startShareHost(
     });
     party.connect();
     await joined.promise;
-    const sender = new FilmSender({
-      manifest,
-      identity,
-      key: party.keys.film,
-      read: film.read,
-      random: randomBytes,
-      clock: denoClock,
-      from: { roomId, fromUserId: party.client.state.userId },
-      ...(options.uploadLimit === undefined
-        ? {}
-        : { bytesPerSecond: options.uploadLimit }),
-      onConnections(transport, count) {
-        const member = party.client.paths.memberAt(transport);
-        if (member !== undefined) {
-          party.client.paths.addConnections(member, count);
-        }
-      },
-    });
     if (Object.keys(options.settings).length > 0) {
       party.client.set(options.settings);
     }
-    await party.client.share(sender);
+    await films.give(first, options.duration, options.subtitles);
     let closed = false;
     return {
       link: formatLink({ server, roomId, ...secret }),
       roomId,
       client: party.client,
       secret,
-      totals: () => ({ bytes: sender.sentBytes, chunks: sender.sentChunks }),
+      totals: () => films.totals(),
       ended: ended.promise,
+      replace: async (file, duration) =>
+        await films.give(await openFilm(file), duration, options.subtitles),
       close() {
         if (closed) return;
         closed = true;
-        sender.close();
+        films.close();
         party.close();
-        film[Symbol.dispose]();
       },
     };
   } catch (error) {
+    films.close();
     party.close();
-    film[Symbol.dispose]();
+    first[Symbol.dispose]();
     throw error;
   } finally {
     clearTimeout(late);

@@ -9,8 +9,7 @@ import { Buffer } from "node:buffer";
 import type { DataChannel, PeerConnection } from "node-datachannel";
 import {
   CHANNEL_LABEL,
-  type FilmTransport,
-  FrameInbox,
+  channelTransport,
   LOW_WATER_BYTES,
   type RtcEvents,
   type RtcFactory,
@@ -22,6 +21,9 @@ type Library = typeof import("node-datachannel");
 
 /** libdatachannel's own limit is larger; ours is what a block needs. */
 const MAX_MESSAGE_BYTES = 256 * 1024;
+
+/** Members of this process that use the library. */
+let users = 0;
 
 /** WebRTC as the party uses it, and how to end the library. */
 export interface NodeRtc {
@@ -50,6 +52,8 @@ export async function loadNodeRtc(): Promise<NodeRtc> {
       { cause: error },
     );
   }
+  users++;
+  let closed = false;
   const open = new Set<PeerConnection>();
   let count = 0;
   return {
@@ -62,9 +66,12 @@ export async function loadNodeRtc(): Promise<NodeRtc> {
       return connect(peer, offer, events, () => open.delete(peer));
     },
     close() {
+      if (closed) return;
+      closed = true;
       for (const peer of [...open]) peer.close();
       open.clear();
-      library.cleanup();
+      // It waits for all connections of the process, also those of others.
+      if (--users === 0) library.cleanup();
     },
   };
 }
@@ -95,7 +102,27 @@ function connect(
     events.closed();
   }
   function use(channel: DataChannel): void {
-    const transport = channelTransport(channel, end);
+    const { transport, message, low, closed } = channelTransport({
+      isOpen: () => channel.isOpen(),
+      buffered: () => channel.bufferedAmount(),
+      send(frame) {
+        if (typeof frame === "string") channel.sendMessage(frame);
+        else {
+          const { buffer, byteOffset, byteLength } = frame;
+          channel.sendMessageBinary(
+            Buffer.from(buffer, byteOffset, byteLength),
+          );
+        }
+      },
+      close: () => channel.close(),
+    }, end);
+    channel.setBufferedAmountLowThreshold(LOW_WATER_BYTES);
+    channel.onBufferedAmountLow(low);
+    channel.onMessage((data) =>
+      message(typeof data === "string" ? data : data as ArrayBuffer)
+    );
+    channel.onClosed(closed);
+    channel.onError(() => channel.close());
     if (channel.isOpen()) events.open(transport);
     else channel.onOpen(() => events.open(transport));
   }
@@ -139,62 +166,5 @@ function connect(
       }
     },
     close: end,
-  };
-}
-
-function channelTransport(
-  channel: DataChannel,
-  end: () => void,
-): FilmTransport {
-  const inbox = new FrameInbox();
-  const waiting = new Set<() => void>();
-  const wake = (): void => {
-    for (const resolve of waiting) resolve();
-    waiting.clear();
-  };
-  channel.setBufferedAmountLowThreshold(LOW_WATER_BYTES);
-  channel.onBufferedAmountLow(wake);
-  channel.onMessage((message) =>
-    inbox.push(
-      typeof message === "string"
-        ? message
-        : new Uint8Array(message as ArrayBuffer),
-    )
-  );
-  channel.onClosed(() => {
-    wake();
-    inbox.close();
-    end();
-  });
-  channel.onError(() => channel.close());
-  return {
-    kind: "rtc",
-    get bufferedAmount() {
-      return channel.isOpen() ? channel.bufferedAmount() : 0;
-    },
-    send(frame) {
-      if (!channel.isOpen()) return;
-      try {
-        if (typeof frame === "string") channel.sendMessage(frame);
-        else {
-          channel.sendMessageBinary(
-            Buffer.from(frame.buffer, frame.byteOffset, frame.byteLength),
-          );
-        }
-      } catch {
-        channel.close(); // it closed between the two lines above
-      }
-    },
-    drained() {
-      if (!channel.isOpen() || channel.bufferedAmount() <= LOW_WATER_BYTES) {
-        return Promise.resolve();
-      }
-      return new Promise((resolve) => waiting.add(resolve));
-    },
-    listen: (events) => inbox.listen(events),
-    close: () => {
-      if (channel.isOpen()) channel.close();
-      else end();
-    },
   };
 }

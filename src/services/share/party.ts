@@ -22,6 +22,7 @@ import {
   type RtcFactory,
   type TransportKind,
 } from "../../signaling/mod.ts";
+import { ignoreGonePeers } from "../gone_peers.ts";
 import { loadNodeRtc, type NodeRtc } from "./node_rtc.ts";
 
 /** First and longest pause before the server is tried again, ms. */
@@ -75,16 +76,27 @@ export interface Party {
 export async function createParty(
   { server, secret, ways, rtc: wrap, events }: PartyOptions,
 ): Promise<Party> {
+  ignoreGonePeers();
   const may = (kind: TransportKind): boolean =>
     ways === undefined || ways.includes(kind);
   const keys = await deriveKeys(secret.key);
   const rtc: NodeRtc | undefined = may("rtc") ? await loadNodeRtc() : undefined;
   const factory = rtc && (wrap?.(rtc.factory) ?? rtc.factory);
-  const socket = io(server, {
+  const connect = await socketClient(server);
+  const socket = connect(server, {
     transports: ["websocket"],
     autoConnect: false,
     reconnectionDelay: RECONNECT_MS[0],
     reconnectionDelayMax: RECONNECT_MS[1],
+  });
+  const isSecure = server.startsWith("https:");
+  let told = false;
+  socket.on("connect_error", () => {
+    if (told || !isSecure) return; // a server that is not there yet is waited for
+    told = true;
+    events.problem?.(
+      `Cannot connect to ${server} yet: when it is there and its certificate is its own, name that in DENO_CERT`,
+    );
   });
   const relay = {
     server,
@@ -104,7 +116,7 @@ export async function createParty(
           iceServers: withHost(options.iceServers, host),
         }, rtcEvents)),
     openRelay: may("relay")
-      ? (ticket) => openRelaySocket(relay, ticket)
+      ? (ticket, signal) => openRelaySocket(relay, ticket, signal)
       : undefined,
     ...(may("http")
       ? {
@@ -132,6 +144,17 @@ export async function createParty(
       rtc?.close();
     },
   };
+}
+
+/**
+ * Socket.IO's client. On Node's sockets it has small messages sent at once; its
+ * build for browsers has Deno's own WebSocket, which trusts what Deno is told
+ * to trust, and works with TLS in Deno 2.7 too.
+ */
+async function socketClient(server: string): Promise<typeof io> {
+  if (!server.startsWith("https:")) return io;
+  const module = await import("socket.io-client/dist/socket.io.js");
+  return (module.default as { io: typeof io }).io;
 }
 
 /** The server's own STUN is wherever the server is. */

@@ -26,6 +26,8 @@ const MAX_RELAYS = 200;
 const TICKET_MS = 15_000;
 /** Protocol violation (RFC 6455, section 7.4.1). */
 const CODE_PROTOCOL = 1002;
+/** Policy violation (RFC 6455, section 7.4.1). */
+const CODE_POLICY = 1008;
 /** The other end has gone. */
 const CODE_GONE = 1000;
 /** Going away. */
@@ -53,16 +55,6 @@ const { WebSocketServer } = untypedWs as unknown as {
   WebSocketServer: new (options: Record<string, unknown>) => SocketServer;
 };
 
-/** How long a refusal may take to be read, ms. */
-const REFUSAL_MS = 300;
-
-/** Answers a request to upgrade with an error, and closes the connection for sure. */
-export function refuseUpgrade(stream: Duplex, status: string): void {
-  const timer = setTimeout(() => stream.destroy(), REFUSAL_MS);
-  stream.on("close", () => clearTimeout(timer));
-  stream.end(`HTTP/1.1 ${status}\r\nconnection: close\r\n\r\n`);
-}
-
 interface End {
   readonly ticket: string;
   /** What may be sent to this end. */
@@ -86,6 +78,8 @@ export class BlindRelays {
   });
   readonly #byTicket = new Map<string, Relay>();
   readonly #relays = new Set<Relay>();
+  /** Open, or not closed by their other ends yet. */
+  readonly #sockets = new Set<Socket>();
   /** Bytes that went through since the start. */
   bytes = 0;
 
@@ -117,22 +111,34 @@ export class BlindRelays {
     const relay = this.#byTicket.get(ticket);
     const mine = relay?.ends.find((end) => end.ticket === ticket);
     if (relay === undefined || mine === undefined) {
-      stream.end(
-        "HTTP/1.1 403 Forbidden\r\nconnection: close\r\n\r\n",
-        () => stream.destroy(),
-      );
+      this.refuse(request, stream, head);
       return;
     }
     this.#byTicket.delete(ticket);
     this.#server.handleUpgrade(request, stream, head, (socket) => {
       const other = relay.ends.find((end) => end !== mine) ?? mine;
       mine.socket = socket;
+      this.#sockets.add(socket);
       socket.on("message", (data) => this.#pass(relay, mine, other, data));
-      socket.on("close", () => this.#close(relay, CODE_GONE));
+      socket.on("close", () => {
+        this.#sockets.delete(socket);
+        this.#close(relay, CODE_GONE);
+      });
       socket.on("error", () => this.#close(relay, CODE_PROTOCOL));
       if (other.socket !== undefined) clearTimeout(relay.timer);
       for (const frame of mine.early) socket.send(frame);
       mine.early = [];
+    });
+  }
+
+  /**
+   * Opens a WebSocket and closes it at once, which says why: Deno 2.7 writes no
+   * other answer to a request to upgrade.
+   */
+  refuse(request: IncomingMessage, stream: Duplex, head: Uint8Array): void {
+    this.#server.handleUpgrade(request, stream, head, (socket) => {
+      socket.on("error", () => {}); // what it says is not heard
+      socket.close(CODE_POLICY, "not allowed");
     });
   }
 
@@ -170,5 +176,10 @@ export class BlindRelays {
   /** Ends all of them. */
   close(): void {
     for (const relay of [...this.#relays]) this.#close(relay, CODE_SHUTDOWN);
+  }
+
+  /** Waits for no other end any more. */
+  terminate(): void {
+    for (const socket of this.#sockets) socket.terminate();
   }
 }

@@ -30,6 +30,8 @@ export interface SignalServerOptions {
   readonly tls: { readonly cert: string; readonly key: string } | undefined;
   /** Pages of other origins that may connect, such as `https://example.org`. */
   readonly allowedOrigins: readonly string[];
+  /** `redis://host:port`: this is one of several servers that are one; alone by default. */
+  readonly redis?: string | undefined;
   /** Limits that differ from the usual. */
   readonly limits: Partial<RoomLimits>;
 }

@@ -22,7 +22,7 @@ export interface RouteParts {
   /** Figures. */
   report(): SignalReport;
   /** A room for `GET /api/room/:id`. */
-  room(id: string): object | undefined;
+  room(id: string): Promise<object | undefined>;
   /** The relay over HTTP. */
   readonly ranges: RangeRelay;
   /** Asks the member with the room's film; `undefined` when the asker is no member, `false` when there is no film. */
@@ -117,7 +117,7 @@ async function respond(path: string, parts: RouteParts): Promise<Response> {
   }
   const room = /^\/api\/room\/([^/]+)$/.exec(path)?.[1];
   if (room !== undefined) {
-    const view = parts.room(room);
+    const view = await parts.room(room);
     return view === undefined
       ? errorResponse(404, "Room not found")
       : jsonResponse(view);

@@ -24,9 +24,11 @@ import {
   SEALED_CHUNK_BYTES,
 } from "../../signaling/mod.ts";
 import type { ServiceContext } from "../context.ts";
-import { BlindRelays, refuseUpgrade, RELAY_PATH } from "./blind_relay.ts";
+import { ignoreGonePeers } from "../gone_peers.ts";
+import { BlindRelays, RELAY_PATH } from "./blind_relay.ts";
 import type { IceServer, SignalServerOptions } from "./options.ts";
 import { RangeRelay } from "./range_relay.ts";
+import { type ClusterIo, RedisCluster } from "./redis_cluster.ts";
 import { handleRequest } from "./routes.ts";
 import { startStunResponder, type StunResponder } from "./stun_responder.ts";
 
@@ -71,6 +73,8 @@ export interface SignalServer extends AsyncDisposable {
 interface ClientSocket {
   readonly id: string;
   readonly handshake: { readonly address: string };
+  /** What other servers can read. */
+  readonly data: { server?: string };
   on(event: string, listener: (...values: unknown[]) => void): void;
   emit(event: string, payload: unknown): void;
   disconnect(close: boolean): void;
@@ -117,26 +121,38 @@ export async function startSignalServer(
       options.allowedOrigins.includes(origin ?? "");
   }
 
+  function emit(socketId: string, event: string, payload: unknown): void {
+    const here = sockets.get(socketId);
+    if (here !== undefined) here.emit(event, payload);
+    else cluster?.emit(socketId, event, payload);
+  }
+
   function perform(actions: readonly RoomAction[]): void {
     for (const action of actions) {
       switch (action.type) {
         case "send":
           for (const id of action.to) {
-            sockets.get(id)?.emit(action.event, action.payload);
+            emit(id, action.event, action.payload);
           }
           break;
-        case "disconnect":
-          sockets.get(action.socketId)?.disconnect(true);
+        case "disconnect": {
+          const here = sockets.get(action.socketId);
+          if (here !== undefined) here.disconnect(true);
+          else cluster?.disconnect(action.socketId);
           break;
+        }
         case "relay": {
-          const tickets = relays.create(secret);
+          // A relay is on the server to which both its ends are connected.
+          const both = sockets.has(action.from.socketId) &&
+            sockets.has(action.to.socketId);
+          const tickets = both ? relays.create(secret) : undefined;
           for (
             const [index, [mine, other]] of ([
               [action.from, action.to],
               [action.to, action.from],
             ] as const).entries()
           ) {
-            sockets.get(mine.socketId)?.emit("relay-ready", {
+            emit(mine.socketId, "relay-ready", {
               roomId: action.roomId,
               participantId: other.id,
               ticket: tickets?.[index] ?? null,
@@ -148,7 +164,21 @@ export async function startSignalServer(
     }
   }
 
+  const serverId = secret();
+  const cluster = options.redis === undefined
+    ? undefined
+    : await RedisCluster.join({
+      url: options.redis,
+      serverId,
+      table,
+      perform,
+      disconnect: (socketId) => sockets.get(socketId)?.disconnect(true),
+      problem: (reason) => context.log.warn(reason),
+    });
+  const now = (): number => cluster?.now() ?? Date.now();
+
   const io = new Server(http, {
+    ...(cluster === undefined ? {} : { adapter: await cluster.adapter() }),
     maxHttpBufferSize: MAX_MESSAGE_BYTES,
     pingInterval: PING_MS,
     pingTimeout: PING_TIMEOUT_MS,
@@ -156,7 +186,9 @@ export async function startSignalServer(
     cors: { origin: [...options.allowedOrigins] },
     allowRequest: (request, decide) => decide(null, allowed(request)),
   });
+  cluster?.use(io as unknown as ClusterIo);
   io.on("connection", (one: ClientSocket) => {
+    one.data.server = serverId;
     if (!table.connect(one.id, one.handshake.address)) {
       one.emit("error", { message: "Too many connections from your address" });
       one.disconnect(true);
@@ -165,20 +197,22 @@ export async function startSignalServer(
     sockets.set(one.id, one);
     one.emit("welcome", {
       iceServers: iceServers(options.iceServers, stun?.port),
-      serverTime: Date.now(),
+      serverTime: now(),
     });
+    const socket = { id: one.id, address: one.handshake.address };
     for (const event of CLIENT_EVENTS) {
-      one.on(
-        event,
-        (value) => perform(table.receive(one.id, event, value, Date.now())),
-      );
+      one.on(event, (value) => {
+        if (cluster !== undefined) cluster.receive(socket, event, value);
+        else perform(table.receive(one.id, event, value, now()));
+      });
     }
     one.on("clock-ping", (value) => {
-      one.emit("clock-pong", { echo: numberOf(value), serverTime: Date.now() });
+      one.emit("clock-pong", { echo: numberOf(value), serverTime: now() });
     });
     one.on("disconnect", () => {
       sockets.delete(one.id);
-      perform(table.disconnect(one.id, Date.now()));
+      if (cluster !== undefined) cluster.gone(one.id);
+      else perform(table.disconnect(one.id, now()));
     });
   });
 
@@ -187,7 +221,7 @@ export async function startSignalServer(
     if (request.url?.startsWith("/socket.io/")) return;
     handleRequest(request, response, {
       report,
-      room: (id) => table.view(id),
+      room: async (id) => await cluster?.view(id) ?? table.view(id),
       ranges,
       secret,
       askRange(roomId, token, asked) {
@@ -206,26 +240,27 @@ export async function startSignalServer(
       response.destroy();
     });
   });
+  const open = new Set<Duplex>();
+  function track(stream: Duplex): void {
+    open.add(stream);
+    stream.on("close", () => open.delete(stream));
+  }
+  http.on("connection", track);
   http.on(
     "upgrade",
     (request: IncomingMessage, stream: Duplex, head: Uint8Array) => {
+      track(stream); // another one than its connection, in Deno 2.7
       if (request.url?.startsWith("/socket.io/")) return;
       stream.on("error", () => {}); // a client that goes in the middle
       if (request.url?.startsWith(`${RELAY_PATH}?`) && allowed(request)) {
         relays.upgrade(request, stream, head);
         return;
       }
-      refuseUpgrade(stream, "404 Not Found");
+      relays.refuse(request, stream, head);
     },
   );
 
-  addEventListener("unhandledrejection", ignoreGoneClients);
-  const open = new Set<Duplex>();
-  http.on("connection", (socket: Duplex) => {
-    open.add(socket);
-    socket.on("close", () => open.delete(socket));
-  });
-
+  ignoreGonePeers();
   const bound = await listen(http, host, port);
   try {
     if (options.stunPort !== undefined) {
@@ -235,10 +270,10 @@ export async function startSignalServer(
     await io.close();
     throw error;
   }
-  const timer = setInterval(
-    () => perform(table.handleTimeout(Date.now())),
-    TICK_MS,
-  );
+  const timer = setInterval(() => {
+    if (cluster !== undefined) cluster.tick();
+    else perform(table.handleTimeout(now()));
+  }, TICK_MS);
 
   let closed: Promise<void> | undefined;
   async function end(): Promise<void> {
@@ -247,6 +282,7 @@ export async function startSignalServer(
     relays.close();
     ranges.close();
     await stun?.close();
+    await cluster?.[Symbol.asyncDispose]();
     const ended = io.close();
     // Clients keep their connections for the next request; it would be waited for.
     for (const socket of open) socket.destroy();
@@ -254,7 +290,7 @@ export async function startSignalServer(
     const giveUp = setTimeout(late.resolve, CLOSE_MS);
     await Promise.race([ended, late.promise]);
     clearTimeout(giveUp);
-    removeEventListener("unhandledrejection", ignoreGoneClients);
+    relays.terminate();
   }
   function close(): Promise<void> {
     return closed ??= end();
@@ -273,17 +309,6 @@ export async function startSignalServer(
     close,
     [Symbol.asyncDispose]: close,
   };
-}
-
-/**
- * Deno 2.7 rejects a promise that nobody holds when `node:net` writes to a
- * connection whose other end has just gone; a client must not end the server.
- */
-function ignoreGoneClients(event: PromiseRejectionEvent): void {
-  const { reason } = event;
-  const gone = reason instanceof Deno.errors.BrokenPipe ||
-    reason instanceof Deno.errors.ConnectionReset;
-  if (gone) event.preventDefault();
 }
 
 /** Why phones on the network need TLS; `undefined` when nobody has to be told. */

@@ -12,6 +12,7 @@ import {
   FilmReceiver,
   MEMORY_CHUNKS,
 } from "../../signaling/mod.ts";
+import { KeptFilm } from "./signal_disk.js";
 import { mediaSourceUrl } from "./signal_media_source.js";
 
 /** @typedef {import("../../signaling/mod.ts").FilmManifest} FilmManifest */
@@ -70,9 +71,11 @@ export class ReceivedFilm {
    * @param {import("../../signaling/mod.ts").PartyClock} options.clock
    * @param {(reason: string) => void} options.onProblem
    * @param {(id: string) => void} options.onSourceClosed
+   * @param {(get: (chunk: number) => Uint8Array<ArrayBuffer> | undefined) => import("../../signaling/mod.ts").FilmSwarm | undefined} options.joinSwarm
    */
   constructor(options) {
     this.manifest = options.manifest;
+    this.swarm = options.joinSwarm((chunk) => this.memory.get(chunk));
     /** @type {ChunkMemory} */
     this.memory = new ChunkMemory(
       MEMORY_CHUNKS,
@@ -81,7 +84,9 @@ export class ReceivedFilm {
     this.receiver = new FilmReceiver({
       ...options,
       store: this.memory,
+      ...(this.swarm === undefined ? {} : { policy: this.swarm }),
       onProblem: (_source, reason) => options.onProblem(reason),
+      onChunk: (chunk, bytes) => this.kept?.put(chunk, bytes),
     });
     this.ahead = Math.min(
       this.manifest.totalChunks,
@@ -89,6 +94,12 @@ export class ReceivedFilm {
     );
     this.closing = new AbortController();
     films.set(this.manifest.filmId, this);
+    this.swarm?.start(this.receiver);
+    // A film that is worth a swarm is worth being kept over a reload.
+    this.kept = this.swarm && new KeptFilm(this.manifest);
+    if (this.swarm !== undefined) {
+      void this.kept?.offer(this.swarm, options.key);
+    }
   }
 
   /**
@@ -135,6 +146,7 @@ export class ReceivedFilm {
       Math.max(0, Math.floor(fraction * this.manifest.totalChunks)),
     );
     this.memory.playhead = chunk;
+    this.swarm?.setPlaying(chunk);
     this.receiver.setPlayhead(chunk, this.ahead);
   }
 
@@ -213,6 +225,8 @@ export class ReceivedFilm {
   close() {
     this.closing.abort();
     this.receiver.close();
+    this.swarm?.close();
+    this.kept?.close();
     films.delete(this.manifest.filmId);
   }
 }

@@ -14,6 +14,7 @@ import { element, setText } from "../static/pieces/dom.js";
 import { clock } from "../static/pieces/format.js";
 import { createProgress } from "../static/pieces/progress.js";
 import { createButton, createToolbar } from "../static/pieces/toolbar.js";
+import { handOver } from "./signal_handover.js";
 
 /** @typedef {import("../../signaling/mod.ts").PartyClient} PartyClient */
 
@@ -69,10 +70,7 @@ export function createPlayer({ client, onFailure, onFirstFrame }) {
     value: 1,
     class: "party-volume",
     "aria-label": "Volume, for this page only",
-    oninput: () => {
-      video.volume = Number(volume.value);
-      video.muted = video.volume === 0;
-    },
+    oninput: () => setVolume(),
   });
   const speed = element(
     "select",
@@ -86,24 +84,51 @@ export function createPlayer({ client, onFailure, onFirstFrame }) {
       element("option", { value, selected: value === 1 }, `${value}×`)
     ),
   );
+  const captionsBox = element("input", {
+    type: "checkbox",
+    checked: true,
+    onchange: () => {
+      if (track !== undefined) {
+        track.mode = captionsBox.checked ? "showing" : "hidden";
+      }
+    },
+  });
+  const captions = element(
+    "label",
+    { class: "check", hidden: true },
+    captionsBox,
+    " Subtitles",
+  );
   const controls = createToolbar(
     "Film",
     play.element,
     speed,
     volume,
+    captions,
     full.element,
   );
 
   const steering = new SyncSteering();
+  /** @type {TextTrack | undefined} */
+  let track;
+  /** Another quality is on its way, and what plays meanwhile lies over our element. */
+  let changing = false;
   /** @type {number | undefined} */
   let drift;
   let lastFrameAt = -Infinity;
   let firstFrame = false;
   let mayControl = false;
+  /** What somebody has set for all; everybody is free to change it for themselves. */
+  let roomVolume = 1;
   /** @type {import("./signal_film.js").ReceivedFilm | undefined} */
   let film;
   /** Drifts of the last frames, for tests and people who look. @type {number[]} */
   const drifts = [];
+
+  function setVolume() {
+    video.volume = Number(volume.value);
+    video.muted = video.volume === 0;
+  }
 
   function duration() {
     return Number.isFinite(video.duration) ? video.duration : 0;
@@ -259,7 +284,7 @@ export function createPlayer({ client, onFailure, onFirstFrame }) {
         ? "No film yet"
         : waiting > 0
         ? `Waits for ${waiting} of us to buffer`
-        : playback.playing && video.readyState < 3 && !ended
+        : playback.playing && video.readyState < 3 && !ended && !changing
         ? "Buffering…"
         : "",
     );
@@ -270,9 +295,9 @@ export function createPlayer({ client, onFailure, onFirstFrame }) {
     if (!video.getAttribute("src")) return "idle";
     const playback = client()?.state.playback;
     if (duration() > 0 && video.currentTime >= duration() - 0.1) return "ended";
-    if (playback?.playing && (video.readyState < 3 || video.seeking)) {
-      return "buffering";
-    }
+    if (
+      !changing && playback?.playing && (video.readyState < 3 || video.seeking)
+    ) return "buffering";
     return playback?.playing ? "playing" : "paused";
   }
 
@@ -297,6 +322,22 @@ export function createPlayer({ client, onFailure, onFirstFrame }) {
   return {
     screen,
     controls,
+    /**
+     * Shows these with the picture: the browser's own clock of the film has them in time.
+     *
+     * @param {import("../../signaling/mod.ts").Subtitles | undefined} subtitles
+     */
+    setSubtitles(subtitles) {
+      if (track !== undefined) track.mode = "hidden"; // a disabled one shows no cues to us
+      for (const cue of [...track?.cues ?? []]) track?.removeCue(cue);
+      captions.hidden = subtitles === undefined;
+      if (subtitles === undefined) return;
+      track ??= video.addTextTrack("subtitles", subtitles.title);
+      for (const [start, end, text] of subtitles.cues) {
+        track.addCue(new VTTCue(start / 1000, end / 1000, text));
+      }
+      track.mode = captionsBox.checked ? "showing" : "hidden";
+    },
     progress: element(
       "div",
       { class: "party-progress" },
@@ -321,9 +362,32 @@ export function createPlayer({ client, onFailure, onFirstFrame }) {
         video.load();
       } else video.src = url;
     },
+    /**
+     * Goes over to the same film in another quality, and plays on meanwhile.
+     *
+     * @param {string} url
+     * @param {import("./signal_film.js").ReceivedFilm} to
+     */
+    async change(url, to) {
+      film = to;
+      steering.reset();
+      changing = true;
+      await handOver(video, url);
+      changing = false;
+    },
+    /** Whether a film is on that could be gone over from. */
+    get isPlaying() {
+      return !changing && state() === "playing" && video.readyState >= 2;
+    },
     /** The room's position was set by somebody. */
     jumped() {
       const now = performance.now();
+      const set = client()?.state.playback.volume ?? roomVolume;
+      if (set !== roomVolume) {
+        roomVolume = set;
+        volume.value = String(set);
+        setVolume();
+      }
       const { target, rate } = roomAt(now);
       if (video.readyState < 1) return;
       const actual = video.currentTime;

@@ -6,18 +6,10 @@
  */
 
 import {
-  browserRtc,
   createIdentity,
-  deriveKeys,
-  exportIdentity,
   formatSecret,
-  httpTransport,
   LINK_KEY_BYTES,
-  openRelaySocket,
   parseSecret,
-  PartyClient,
-  postRelayAnswer,
-  relayFetch,
   ROOM_CODE_BYTES,
   roomCode,
 } from "../../signaling/mod.ts";
@@ -33,34 +25,29 @@ import { createChat } from "./signal_chat.js";
 import { createFigures } from "./signal_figures.js";
 import { ReceivedFilm, startWorker } from "./signal_film.js";
 import { hostFile } from "./signal_host.js";
+import { connectMember, pageClock, random } from "./signal_member.js";
 import { createPeople } from "./signal_people.js";
 import { createPlayer } from "./signal_player.js";
+import { keepSession, readSession } from "./signal_session.js";
 import { createSettings } from "./signal_settings.js";
 import { createStart } from "./signal_start.js";
+import { createStatus } from "./signal_status.js";
+import { createSwarmView, joinSwarm } from "./signal_swarm.js";
+import { sourceAway, TROUBLES } from "./signal_trouble.js";
 
 /** @typedef {import("../../signaling/mod.ts").PartyState} PartyState */
+/** @typedef {import("../../signaling/mod.ts").PartyClient} PartyClient */
 /** @typedef {import("../static/pieces/banner.js").Trouble} Trouble */
 
 /** How often our player's figures are told and shown, ms. */
 const REPORT_MS = 1000;
+/** Two qualities of a film are as long as each other, up to so many seconds. */
+const SAME_S = 0.5;
 /** Seconds that a skip moves. */
 const SKIP_S = 10;
-/** With less film than this ahead further ways are opened, seconds. */
-const HUNGRY_S = 8;
-/** Served by Socket.IO itself. */
-const SOCKET_IO = "/socket.io/socket.io.esm.min.js";
 
-const server = `${location.origin}/`;
 const announce = createLiveRegion();
 const banner = createBanner();
-/** @type {import("../../signaling/mod.ts").PartyClock} */
-const clock = {
-  now: () => performance.now(),
-  after(ms, run) {
-    const timer = setTimeout(run, ms);
-    return () => clearTimeout(timer);
-  },
-};
 
 /** @type {PartyClient | undefined} */
 let client;
@@ -68,6 +55,8 @@ let client;
 let keys;
 /** @type {import("../../signaling/mod.ts").HostIdentity | undefined} */
 let identity;
+/** By which we are this room's host. @type {string | undefined} */
+let hostKey;
 /** @type {ReceivedFilm | undefined} */
 let film;
 /** @type {import("../../signaling/mod.ts").FilmSender | undefined} */
@@ -80,13 +69,12 @@ let trouble;
 let connecting;
 /** Keeps what a reload must not lose. @type {(() => Promise<void>) | undefined} */
 let remember;
+let hasRtc = false;
 let roomId = readAddress("room");
 let wasJoined = false;
 let joinedAt = 0;
 let firstFrameMs = 0;
 let uploadCap = 0;
-let before = { at: 0, received: 0, sent: 0 };
-const rates = { down: 0, up: 0 };
 
 const player = createPlayer({
   client: () => client,
@@ -107,6 +95,7 @@ const picker = element("input", {
     if (file !== undefined) void shareFile(file);
   },
 });
+const swarmView = createSwarmView();
 const link = createCopyField({ label: "Link to the room", text: "" });
 const settings = createSettings({
   onSet: (next) => client?.set(next),
@@ -115,7 +104,10 @@ const settings = createSettings({
     showToast("The limit holds for the next film");
   },
 });
-const figures = createFigures(byId("stats"), byId("graphs"));
+const tellStatus = createStatus({
+  player,
+  figures: createFigures(byId("stats"), byId("graphs")),
+});
 
 byId("banner").replaceWith(banner.element);
 byId("screen").append(player.screen);
@@ -123,6 +115,7 @@ byId("progress").append(player.progress);
 byId("controls").append(player.controls);
 byId("people").append(people.element);
 byId("chat").append(chat.element);
+byId("swarm").append(swarmView.element);
 byId("host").append(
   element(
     "label",
@@ -165,44 +158,27 @@ const start = createStart({
   onStart: (name, password) => void join(name, password),
 });
 byId("start").append(start.element);
-if (!isSecureContext) {
-  show({
-    tone: "bad",
-    what: "This browser gives a page no crypto and no service worker here",
-    remedy:
-      "Open it by https, or on the machine itself at localhost. The server needs --cert and --key for https.",
-  });
-} else {
+if (isSecureContext) void open();
+else show(TROUBLES.insecure);
+setInterval(report, REPORT_MS);
+
+/** A link is half a join: what can be done before people have typed their names is done. */
+async function open() {
   void startWorker();
   const secret = parseSecret(location.hash);
   if (roomId !== undefined && secret !== undefined) {
     connecting = connect(secret);
     connecting.catch((error) => start.refuse(String(error), false));
   }
-  const stored = readStored();
-  if (stored !== undefined) void join(stored.name, undefined);
+  const session = await readSession(roomId);
+  if (session !== undefined) void join(session.name, undefined);
   else start.focus();
-}
-setInterval(report, REPORT_MS);
-
-/** @param {number} length */
-function random(length) {
-  return crypto.getRandomValues(new Uint8Array(length));
 }
 
 /** @param {Trouble | undefined} next */
 function show(next) {
   trouble = next;
   banner.update(next);
-}
-
-/** What a reload of this page must not lose. */
-function readStored() {
-  const text = roomId && sessionStorage.getItem(`streamtool.room.${roomId}`);
-  return text
-    ? /** @type {{name: string, token?: string, hostKey?: string, identity?: any}} */ (JSON
-      .parse(text))
-    : undefined;
 }
 
 /**
@@ -212,12 +188,10 @@ function readStored() {
 async function join(name, password) {
   joinedAt = performance.now();
   try {
-    const stored = readStored();
+    const session = await readSession(roomId);
     let secret = parseSecret(location.hash);
-    let hostKey = stored?.hostKey;
-    if (stored?.identity !== undefined) {
-      identity = await createIdentity(stored.identity);
-    }
+    hostKey ??= session?.hostKey;
+    identity ??= session?.identity;
     if (roomId === undefined || secret === undefined) {
       identity = await createIdentity();
       roomId = roomCode(random(ROOM_CODE_BYTES));
@@ -230,24 +204,15 @@ async function join(name, password) {
       history.replaceState(null, "", `/?room=${roomId}#${hash}`);
     }
     const room = roomId;
-    remember = async () => {
-      sessionStorage.setItem(
-        `streamtool.room.${room}`,
-        JSON.stringify({
-          name,
-          token: client?.token,
-          hostKey,
-          identity: identity && await exportIdentity(identity),
-        }),
-      );
-    };
+    remember = () =>
+      keepSession(room, { name, token: client?.token, hostKey, identity });
     await (connecting ??= connect(secret));
     client?.join({
       roomId: room,
       userName: name,
       ...(password === undefined ? {} : { password }),
       ...(hostKey === undefined ? {} : { hostKey }),
-      ...(stored?.token === undefined ? {} : { token: stored.token }),
+      ...(session?.token === undefined ? {} : { token: session.token }),
     });
   } catch (error) {
     start.refuse(String(error), false);
@@ -256,51 +221,9 @@ async function join(name, password) {
 
 /** @param {import("../../signaling/mod.ts").LinkSecret} secret */
 async function connect(secret) {
-  const way = readAddress("way");
-  const may = (/** @type {string} */ kind) => way === undefined || way === kind;
-  keys = await deriveKeys(secret.key);
-  const party = keys;
-  const { io } = await import(SOCKET_IO);
-  const socket = io({
-    transports: ["websocket", "polling"],
-    reconnectionDelay: 200,
-    reconnectionDelayMax: 1000,
-  });
-  const host = location.hostname;
-  const rtc = typeof RTCPeerConnection === "function" && may("rtc")
-    ? browserRtc(RTCPeerConnection)
-    : undefined;
-  client = new PartyClient({
-    socket,
+  const made = await connectMember({
     secret,
-    keys: party,
-    rtc: rtc && ((options, events) =>
-      rtc({
-        ...options,
-        iceServers: options.iceServers.map((one) => ({
-          ...one,
-          urls: [one.urls].flat().map((url) => url.replace(":*:", `:${host}:`)),
-        })),
-      }, events)),
-    openRelay: may("relay") || way === undefined
-      ? (ticket) =>
-        openRelaySocket(
-          { server, WebSocket, key: party.message, random },
-          ticket,
-        )
-      : undefined,
-    openHttp: (receiver, room, token) =>
-      httpTransport(
-        receiver.manifest,
-        relayFetch(fetch.bind(globalThis), server, room, token),
-      ),
-    postAnswer: (id, answer) => {
-      postRelayAnswer(fetch.bind(globalThis), server, id, answer)
-        .catch(() => {});
-    },
-    clock,
-    random,
-    anyHost: true,
+    way: readAddress("way"),
     events: {
       changed: (state) => {
         if (state.phase === "joined" && !wasJoined) void remember?.();
@@ -308,17 +231,12 @@ async function connect(secret) {
       },
       playback: () => player.jumped(),
       film: (manifest, pageKey) => receive(manifest, pageKey),
+      takesOver: () => film?.swarm?.sender,
+      subtitles: (subtitles) => player.setSubtitles(subtitles),
       filmEnded() {
-        if (sender !== undefined) return;
         // What is there plays on: the host may come back with the same film.
-        if (film?.receiver.count !== film?.manifest.totalChunks) {
-          show({
-            tone: "warn",
-            what: "The host is gone",
-            remedy:
-              "What has come plays on. When the host shares the film again, it goes on by itself.",
-          });
-        }
+        const whole = film?.receiver.count === film?.manifest.totalChunks;
+        if (sender === undefined && !whole) show(TROUBLES.hostGone);
       },
       chat: (line) => chat.add(line),
       refused: (message, passwordRequired) =>
@@ -326,13 +244,8 @@ async function connect(secret) {
       problem: (message) => showToast(message, "bad"),
     },
   });
-  if (rtc === undefined) {
-    show({
-      tone: "warn",
-      what: "This browser has no WebRTC",
-      remedy: "The film comes sealed through the server, which may be slower.",
-    });
-  }
+  ({ client, keys, hasRtc } = made);
+  if (!made.hasRtc) show(TROUBLES.noRtc);
 }
 
 /** @param {PartyState} state */
@@ -342,11 +255,7 @@ function update(state) {
   document.body.dataset.connection = connected ? "live" : "lost";
   if (phase === "at-door") start.say("You knocked: the host has to let you in");
   if (phase === "closed") {
-    show({
-      tone: "bad",
-      what: "The room is closed",
-      remedy: "Make a new one, or ask for a new link.",
-    });
+    show(TROUBLES.closed);
   }
   if (phase === "joined" && !wasJoined) {
     wasJoined = true;
@@ -356,12 +265,7 @@ function update(state) {
     setText(byId("room-code"), `Room ${roomId}`);
     announce(`You are in room ${roomId}`);
     if (isHost && users.length > 1) {
-      show({
-        tone: "warn",
-        what: "Your page was loaded again, and has no film now",
-        remedy:
-          "Pick the same film again: everybody goes on from what they have.",
-      });
+      show(TROUBLES.reloaded);
     }
   }
   const lost = wasJoined && !connected;
@@ -385,13 +289,10 @@ function update(state) {
   player.setControl(isHost || state.settings.sharedControl);
   settings.update(state);
   people.update(state);
+  film?.swarm?.update(state);
   const source = users.find(({ id }) => id === state.filmFrom);
   if (source?.away && sender === undefined) {
-    show({
-      tone: "warn",
-      what: `${source.name} has lost the connection`,
-      remedy: "What has come plays on; the rest comes when the host is back.",
-    });
+    show(sourceAway(source.name));
   } else if (trouble?.remedy.includes("plays on") && source !== undefined) {
     show(undefined);
   }
@@ -402,23 +303,57 @@ function update(state) {
  * @param {CryptoKey} pageKey
  */
 function receive(manifest, pageKey) {
-  film?.close();
+  const before = film;
+  // The same film in another quality: what there is plays on until the other one can.
+  const goesOver = before !== undefined && player.isPlaying &&
+    manifest.duration !== null &&
+    Math.abs(manifest.duration - (before.manifest.duration ?? 0)) < SAME_S &&
+    stemOf(manifest.fileName) === stemOf(before.manifest.fileName);
+  if (!goesOver) before?.close();
   sender = undefined;
   const made = new ReceivedFilm({
     manifest,
     pageKey,
     key: /** @type {CryptoKey} */ (keys?.film),
     from: { roomId: roomId ?? "", fromUserId: client?.state.userId ?? "" },
-    clock,
+    clock: pageClock,
     onProblem: (reason) => showToast(reason, "bad"),
     onSourceClosed: (id) => client?.paths.closed(id),
+    joinSwarm: (get) =>
+      client === undefined || keys === undefined || !hasRtc
+        ? undefined
+        : joinSwarm({
+          manifest,
+          key: keys.film,
+          from: { roomId: roomId ?? "", fromUserId: client.state.userId },
+          clock: pageClock,
+          client,
+          get,
+          bytesPerSecond: uploadCap > 0 ? uploadCap : undefined,
+          onProblem: (reason) => showToast(reason, "bad"),
+        }),
   });
   film = made;
+  report();
   announce(`The film is ${manifest.fileName}`);
-  made.url(() => player.video.currentTime).then((url) => {
-    if (film === made) player.load(url, made);
-  }, (error) => failed(error.message));
+  made.url(() => player.video.currentTime).then(async (url) => {
+    if (film !== made) return;
+    if (goesOver) await player.change(url, made);
+    else player.load(url, made);
+  }).catch((error) => failed(error.message))
+    .finally(() => {
+      if (goesOver) before.close();
+    });
   return made.receiver;
+}
+
+/**
+ * A film's name without its quality and ending.
+ *
+ * @param {string} fileName
+ */
+function stemOf(fileName) {
+  return fileName.replace(/(\.\d+p)?\.\w+$/, "");
 }
 
 /** @param {File} file */
@@ -439,7 +374,7 @@ async function shareFile(file) {
       identity,
       key: keys.film,
       client,
-      clock,
+      clock: pageClock,
       random,
       roomId: roomId ?? "",
       bytesPerSecond: uploadCap > 0 ? uploadCap : undefined,
@@ -455,12 +390,7 @@ async function shareFile(file) {
 /** @param {string} reason */
 function failed(reason) {
   if (reason === "codec") {
-    show({
-      tone: "bad",
-      what: "This browser cannot play the film",
-      remedy:
-        "MP4 with H.264 and AAC, and WebM, play everywhere. Others can be received with streamtool share --join.",
-    });
+    show(TROUBLES.codec);
   } else if (reason === "sound") {
     showToast("The browser plays without sound until you move the volume");
   } else {
@@ -473,43 +403,9 @@ function failed(reason) {
 }
 
 function report() {
-  if (client === undefined || client.state.phase !== "joined") return;
-  const now = performance.now();
-  const received = film?.receiver.receivedBytes ?? 0;
-  const sent = sender?.sentBytes ?? 0;
-  const seconds = (now - before.at) / 1000;
-  if (before.at > 0) {
-    rates.down = Math.max(0, received - before.received) * 8 / seconds;
-    rates.up = Math.max(0, sent - before.sent) * 8 / seconds;
-  }
-  before = { at: now, received, sent };
-  const { driftMs, bufferedS, state } = player.figures();
-  const sources = film?.receiver.sources() ?? [];
-  const kinds = sender !== undefined ? ["file"] : client.paths.kinds;
-  client.report({
-    driftMs: driftMs ?? null,
-    bufferedS,
-    state,
-    downBps: rates.down,
-    upBps: rates.up,
-    path: kinds.join("+"),
-  });
-  if (film !== undefined) {
-    const { fileSize, duration } = film.manifest;
-    const rate = fileSize / (duration ?? (player.video.duration || 1));
-    const whole = film.receiver.count === film.manifest.totalChunks;
-    client.paths.setNeed(bufferedS < HUNGRY_S && !whole ? 1.5 * rate : 0);
-  }
-  figures.update({
-    driftMs,
-    bufferedS,
-    downBps: rates.down,
-    upBps: rates.up,
-    roundTripMs: sources[0]?.roundTripMs ?? client.serverRoundTripMs,
-    refused: film?.receiver.refusedChunks ?? 0,
-    total: received + sent,
-    ways: kinds,
-  });
+  if (client?.state.phase !== "joined") return;
+  tellStatus(client, film, sender);
+  swarmView.update(client.state, film?.swarm);
 }
 
 /** For tests and for people with the console open. */
@@ -526,6 +422,12 @@ Object.assign(globalThis, {
       count: film?.receiver.count,
       refused: film?.receiver.refusedChunks,
     }),
+    swarm: () =>
+      film?.swarm && {
+        neighbours: film.swarm.neighbours(),
+        totals: film.swarm.totals(),
+        uploadRate: film.swarm.uploadRate,
+      },
     readChunk: (/** @type {number} */ chunk) => film?.receiver.read(chunk),
   },
 });
