@@ -18,6 +18,7 @@ import {
   exists,
   filesBelow,
   PROGRAM_PERMISSIONS,
+  PROGRAM_V8_FLAGS,
   ROOT,
   runDeno,
 } from "./support.ts";
@@ -67,6 +68,7 @@ export function compileArguments(
     : ["--output", target === undefined ? OUTPUT : `${OUTPUT}-${target}`];
   return [
     "compile",
+    PROGRAM_V8_FLAGS,
     ...PROGRAM_PERMISSIONS,
     ...included.flatMap((path) => ["--include", path]),
     ...output,
@@ -121,14 +123,17 @@ async function main(args: readonly string[]): Promise<number> {
     const runtime = request.slim
       ? undefined
       : await runtimeWithFfmpeg(request.target, folder);
+    const lean = await writeLeanConfig(
+      folder,
+      request.target ?? Deno.build.target,
+    );
     const included = [
       ...INCLUDED,
       ...(runtime === undefined ? [] : [FFMPEG_INDEX]),
-    ].filter(exists);
-    const lean = await writeLeanConfig(folder);
+    ].filter(exists).concat(lean.included);
     ({ code } = await runDeno(
       compileArguments(
-        { ...request, flags: [...lean, ...request.flags] },
+        { ...request, flags: [...lean.flags, ...request.flags] },
         included,
       ),
       runtime === undefined ? {} : { env: { DENORT_BIN: runtime } },

@@ -23,6 +23,9 @@ export const PROGRAM_PERMISSIONS: readonly string[] = [
   "--allow-ffi",
 ];
 
+/** What the engine is told: `deno_host.ts` has the reason. */
+export const PROGRAM_V8_FLAGS = "--v8-flags=--max-semi-space-size=2";
+
 /** How a command ended, and what it wrote to standard output. */
 export interface CommandResult {
   code: number;

@@ -50,8 +50,15 @@ export interface Totals {
   skipped: number;
 }
 
-/** What runs after one another, and within that side by side. */
-export function planStages(files: readonly string[]): Run[][] {
+/**
+ * Files that load node-datachannel. Its threads hold on to the isolate that
+ * loaded it, and each file has one of its own: a second such file in a process
+ * ends that process.
+ */
+const OWN_PROCESS = /^tests\/(?:services\/share|web\/signal)_/;
+
+/** Stages one after another; each has lanes side by side, and these have runs one after another. */
+export function planStages(files: readonly string[]): Run[][][] {
   const inFolders = (folders: ReadonlySet<string>) => (file: string): boolean =>
     folders.has(file.split("/")[1] ?? "");
   const serial = files.filter(inFolders(SERIAL_FOLDERS));
@@ -59,15 +66,21 @@ export function planStages(files: readonly string[]): Run[][] {
   const parallel = files.filter((file) =>
     !serial.includes(file) && !browser.includes(file)
   );
-  return [
-    [{ flags: [...PROGRAM_PERMISSIONS, "--parallel"], files: parallel }],
+  const lane = (flags: readonly string[], all: readonly string[]): Run[] =>
     [
-      { flags: PROGRAM_PERMISSIONS, files: serial },
+      { flags, files: all.filter((file) => !OWN_PROCESS.test(file)) },
+      ...all.filter((file) => OWN_PROCESS.test(file))
+        .map((file) => ({ flags, files: [file] })),
+    ].filter((run) => run.files.length > 0);
+  return [
+    [lane([...PROGRAM_PERMISSIONS, "--parallel"], parallel)],
+    [
+      lane(PROGRAM_PERMISSIONS, serial),
       // playwright-core looks into /proc, which Deno opens only with all
       // permissions; the programs these tests start have the named ones.
-      { flags: ["--allow-all"], files: browser },
+      lane(["--allow-all"], browser),
     ],
-  ].map((stage) => stage.filter((run) => run.files.length > 0));
+  ].map((stage) => stage.filter((runs) => runs.length > 0));
 }
 
 /**
@@ -163,8 +176,8 @@ async function runAgain(
   ended: readonly Ended[],
   common: readonly string[],
 ): Promise<void> {
-  const files = ended.flatMap(({ failed }) => failed.files);
-  if (files.length === 0 || files.length > MAX_SECOND_RUNS) return;
+  const count = ended.flatMap(({ failed }) => failed.files).length;
+  if (count > MAX_SECOND_RUNS) return;
   for (const { totals, failed } of ended) {
     if (failed.files.length === 0) continue;
     const names = failed.files.join(", ");
@@ -194,12 +207,11 @@ async function main(args: readonly string[]): Promise<number> {
   ];
   const ended: Ended[] = [];
   for (const stage of planStages(files)) {
-    ended.push(
-      ...await Promise.all(stage.map((run, index) =>
-        // The last one takes longest: it is shown as it comes.
-        runTests(run, common, index < stage.length - 1)
-      )),
-    );
+    await Promise.all(stage.map(async (lane, index) => {
+      // The last one takes longest: it is shown as it comes.
+      const atEnd = index < stage.length - 1;
+      for (const run of lane) ended.push(await runTests(run, common, atEnd));
+    }));
   }
   if (Deno.env.has("CI")) await runAgain(ended, common);
   const totals: Totals = { passed: 0, failed: 0, skipped: 0 };

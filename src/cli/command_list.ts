@@ -18,6 +18,7 @@ import { help } from "./commands/help.ts";
 import { man } from "./commands/man.ts";
 import { refereeSend } from "./commands/referee_send.ts";
 import { refereeServe } from "./commands/referee_serve.ts";
+import { refereeWorker } from "./commands/referee_worker.ts";
 import { rtspPlay } from "./commands/rtsp_play.ts";
 import { rtspProbe } from "./commands/rtsp_probe.ts";
 import { rtspServe } from "./commands/rtsp_serve.ts";
@@ -37,6 +38,7 @@ export const commands: readonly Command[] = [
   bindCommand(rtspProbe, () => import("./commands/rtsp_probe_run.ts")),
   bindCommand(refereeServe, () => import("./commands/referee_serve_run.ts")),
   bindCommand(refereeSend, () => import("./commands/referee_send_run.ts")),
+  bindCommand(refereeWorker, () => import("./commands/referee_worker_run.ts")),
   bindCommand(convert, () => import("./commands/convert_run.ts")),
   bindCommand(signal, () => import("./commands/signal_run.ts")),
   bindCommand(share, () => import("./commands/share_run.ts")),

@@ -4,4 +4,6 @@
  * @module
  */
 
+export type { Command, CommandSpec } from "./command.ts";
+export { commands } from "./command_list.ts";
 export { main } from "./main.ts";

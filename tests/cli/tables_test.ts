@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { commands } from "../../src/cli/command_list.ts";
 import { COMMON_FLAGS } from "../../src/cli/common_flags.ts";
 import { convertFlag } from "../../src/cli/convert.ts";
-import type { FlagTable } from "../../src/cli/flags.ts";
+import type { FlagSpec, FlagTable } from "../../src/cli/flags.ts";
 import { commandHelp, programHelp } from "../../src/cli/help.ts";
 import { manPage } from "../../src/cli/man.ts";
 import { parseArguments } from "../../src/cli/parse.ts";
@@ -13,6 +13,26 @@ import config from "../../deno.json" with { type: "json" };
 import { matchesGolden } from "./golden.ts";
 
 const specs = commands.map(({ spec }) => spec);
+
+/** A value that a flag takes, as a settings file has it. */
+function settingFor(flag: FlagSpec): unknown {
+  switch (flag.kind) {
+    case "boolean":
+      return true;
+    case "choice":
+      return flag.choices[0];
+    case "size":
+      return "64KB";
+    case "duration":
+      return "10s";
+    case "integer":
+    case "number":
+    case "port":
+      return flag.kind === "port" ? 1234 : flag.min ?? 1;
+    default:
+      return "text";
+  }
+}
 
 /** Letters a flag may have for a short form: the same thing has the same letter everywhere. */
 const SHORT_FLAGS: Readonly<Record<string, string>> = {
@@ -32,6 +52,34 @@ Deno.test("the help of every command is the golden one", () => {
       `help_${spec.name}.txt`,
       `${commandHelp(spec, { color: false })}\n`,
     );
+  }
+});
+
+Deno.test("one settings file holds every flag of every command, and each command takes its own", () => {
+  const settings = Object.fromEntries(
+    specs.map((spec) => [
+      spec.name,
+      Object.fromEntries(
+        Object.entries(spec.flags as FlagTable)
+          .map(([name, flag]) => [name, settingFor(flag)]),
+      ),
+    ]),
+  );
+  const text = JSON.stringify({ "log-level": "debug", ...settings });
+  for (const spec of specs) {
+    const words = (spec.positionals ?? [])
+      .filter(({ required }) => required === true)
+      .map(({ choices }) => choices?.[0] ?? "x");
+    const raw = parseArguments(spec, [...words, "--config", "settings.json"]);
+    const { options, sources } = resolveOptions(spec, raw, {
+      env: () => undefined,
+      readTextFile: () => text,
+      specs,
+    });
+    assert.equal(options.logLevel, "debug", spec.name);
+    for (const name of Object.keys(spec.flags)) {
+      assert.equal(sources.get(name), "config", `${spec.name} --${name}`);
+    }
   }
 });
 

@@ -3,7 +3,8 @@ import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { baseRuntime, elfLength } from "../../scripts/base_runtime.ts";
 import { joinFfmpeg, packageFor } from "../../scripts/ffmpeg_inside.ts";
-import { npmPackage, onlyUsed } from "../../scripts/lean_config.ts";
+import { npmPackage, onlyFor, onlyUsed } from "../../scripts/lean_config.ts";
+import { packageImports } from "../../scripts/packages_inside.ts";
 import { extractEmbedded } from "../../src/media/embedded_ffmpeg.ts";
 
 function elfHeader(offset: number, size: number, count: number): Uint8Array {
@@ -125,4 +126,62 @@ Deno.test("a compiled program gets the packages it imports, and no others", () =
     "npm:b@2.0.0": "2.0.0",
   });
   assert.equal(lock.version, "5");
+});
+
+Deno.test("a compiled program gets the native library of its own system only, and no types", () => {
+  const libraries = [
+    "@node-datachannel/darwin-arm64",
+    "@node-datachannel/linux-x64-gnu",
+    "@node-datachannel/linux-x64-musl",
+    "@node-datachannel/win32-x64-msvc",
+  ];
+  const lock = {
+    version: "5",
+    specifiers: {},
+    npm: {
+      "@types/node@1.0.0": {},
+      "engine@1.0.0": { dependencies: ["@types/node", "ws@8.0.0"] },
+      "node-datachannel@0.33.4": { optionalDependencies: libraries },
+      ...Object.fromEntries(libraries.map((name) => [`${name}@0.33.4`, {}])),
+    },
+  };
+  const cases = [
+    ["x86_64-unknown-linux-gnu", "@node-datachannel/linux-x64-gnu"],
+    ["aarch64-apple-darwin", "@node-datachannel/darwin-arm64"],
+    ["x86_64-pc-windows-msvc", "@node-datachannel/win32-x64-msvc"],
+  ] as const;
+  for (const [target, name] of cases) {
+    const { npm } = onlyFor(lock, target);
+    assert.deepEqual(Object.keys(npm!), [
+      "engine@1.0.0",
+      "node-datachannel@0.33.4",
+      `${name}@0.33.4`,
+    ], target);
+    assert.deepEqual(npm, {
+      "engine@1.0.0": { dependencies: ["ws@8.0.0"] },
+      "node-datachannel@0.33.4": { optionalDependencies: [name] },
+      [`${name}@0.33.4`]: {},
+    });
+  }
+});
+
+Deno.test("the packages to be made modules are those that code imports, each once", () => {
+  const npm = (specifier: string): { specifier: string; code: object } => ({
+    specifier,
+    code: { specifier: `npm:${specifier}@1.0.0` },
+  });
+  assert.deepEqual(
+    packageImports([
+      { specifier: "file:///a.ts", dependencies: [npm("b"), npm("a")] },
+      {
+        specifier: "file:///b.ts",
+        dependencies: [
+          npm("a"),
+          { specifier: "types-only" },
+          { specifier: "./c.ts", code: { specifier: "file:///c.ts" } },
+        ],
+      },
+    ]),
+    ["a", "b"],
+  );
 });

@@ -1,7 +1,11 @@
 import assert from "node:assert/strict";
 import { compileArguments, readRequest } from "../../scripts/compile.ts";
 import { steps } from "../../scripts/ok.ts";
-import { PROGRAM_PERMISSIONS, ROOT } from "../../scripts/support.ts";
+import {
+  PROGRAM_PERMISSIONS,
+  PROGRAM_V8_FLAGS,
+  ROOT,
+} from "../../scripts/support.ts";
 import { selfCommand } from "../../src/cli/deno_host.ts";
 
 const { tasks } = JSON.parse(Deno.readTextFileSync(`${ROOT}deno.json`)) as {
@@ -36,6 +40,13 @@ Deno.test("the program has the same permissions however it is started", () => {
     PROGRAM_PERMISSIONS,
   );
   assert.deepEqual(permissionsIn(selfCommand([]).args), PROGRAM_PERMISSIONS);
+});
+
+Deno.test("the engine is told the same in a compiled program and in its processes", () => {
+  const compiled = compileArguments(readRequest([]), []);
+  for (const args of [compiled, selfCommand([]).args]) {
+    assert.ok(args.includes(PROGRAM_V8_FLAGS));
+  }
 });
 
 Deno.test("a compiled program includes what it is told to, and goes where it is told", () => {

@@ -41,29 +41,36 @@ Deno.test("the last line names skipped tests only when there are some", () => {
   );
 });
 
-Deno.test("what shares the machine runs apart from the cores", () => {
+Deno.test("what shares the machine runs apart from the cores, what cannot share a process alone", () => {
   const stages = planStages([
     "tests/chain/a_test.ts",
     "tests/e2e/b_test.ts",
     "tests/net/c_test.ts",
     "tests/rtp/d_test.ts",
+    "tests/services/share_f_test.ts",
     "tests/web/e_test.ts",
+    "tests/web/signal_g_test.ts",
+    "tests/web/signal_h_test.ts",
   ]);
   assert.deepEqual(
-    stages.map((stage) => stage.map(({ files }) => files)),
+    stages.map((lanes) => lanes.map((runs) => runs.map(({ files }) => files))),
     [
-      [["tests/chain/a_test.ts", "tests/rtp/d_test.ts"]],
+      [[["tests/chain/a_test.ts", "tests/rtp/d_test.ts"]]],
       [
-        ["tests/net/c_test.ts"],
-        ["tests/e2e/b_test.ts", "tests/web/e_test.ts"],
+        [["tests/net/c_test.ts"], ["tests/services/share_f_test.ts"]],
+        [
+          ["tests/e2e/b_test.ts", "tests/web/e_test.ts"],
+          ["tests/web/signal_g_test.ts"],
+          ["tests/web/signal_h_test.ts"],
+        ],
       ],
     ],
   );
   assert.deepEqual(
-    stages.flat().map(({ flags }) => flags.includes("--parallel")),
-    [true, false, false],
+    stages.flat(2).map(({ flags }) => flags.includes("--parallel")),
+    [true, false, false, false, false, false],
   );
-  assert.deepEqual(planStages(["tests/net/c_test.ts"]).flat().length, 1);
+  assert.deepEqual(planStages(["tests/net/c_test.ts"]).flat(2).length, 1);
 });
 
 Deno.test("the files with a failed test are read from the output, or it says that they cannot be", () => {

@@ -24,8 +24,8 @@ export const completions = defineCommand({
   ],
   examples: [
     {
-      comment: "In bash, for you and from now on",
-      command: "streamtool completions bash >> ~/.bash_completion",
+      comment: "For you and from now on, where bash looks for it",
+      command: "streamtool completions bash --install",
     },
     {
       comment: "In zsh, in a folder of your $fpath",
@@ -37,7 +37,12 @@ export const completions = defineCommand({
         "streamtool completions fish > ~/.config/fish/completions/streamtool.fish",
     },
   ],
-  flags: {},
+  flags: {
+    "install": {
+      kind: "boolean",
+      help: "Write it to your own folder for it, and say where",
+    },
+  },
 });
 
 /** The options of `completions`. */

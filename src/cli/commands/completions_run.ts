@@ -11,6 +11,7 @@ import { fishCompletions } from "../completions_fish.ts";
 import { zshCompletions } from "../completions_zsh.ts";
 import { printDocument } from "../document.ts";
 import { EXIT } from "../errors.ts";
+import { installDocument } from "../install_document.ts";
 import type { CompletionsOptions } from "./completions.ts";
 
 const MAKERS = {
@@ -19,14 +20,13 @@ const MAKERS = {
   fish: fishCompletions,
 };
 
-/** Prints the script for a shell. */
+/** Prints or installs the script for a shell. */
 export async function run(
   options: CompletionsOptions,
   context: CommandContext,
 ): Promise<number> {
-  await printDocument(
-    context,
-    MAKERS[options.shell](commands.map(({ spec }) => spec)),
-  );
+  const text = MAKERS[options.shell](commands.map(({ spec }) => spec));
+  if (options.install) await installDocument(options.shell, text, context);
+  else await printDocument(context, text);
   return EXIT.ok;
 }

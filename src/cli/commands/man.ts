@@ -16,10 +16,15 @@ export const man = defineCommand({
     { comment: "Read it", command: "streamtool man | man -l -" },
     {
       comment: "Install it",
-      command: "streamtool man > ~/.local/share/man/man1/streamtool.1",
+      command: "streamtool man --install",
     },
   ],
-  flags: {},
+  flags: {
+    "install": {
+      kind: "boolean",
+      help: "Write it to your own folder for it, and say where",
+    },
+  },
 });
 
 /** The options of `man`. */

@@ -103,6 +103,8 @@ export class SessionPeer implements AsyncDisposable {
   readonly messages: SessionMessage[] = [];
   /** The coordinator's answer to `register`. */
   readonly answer: JsonObject;
+  /** What its reports say, besides that it is there; may be changed. */
+  report: Partial<PeerReport> = {};
   readonly #connection: Deno.TcpConn;
   readonly #listening: Promise<void>;
   readonly #reporting: ReturnType<typeof setInterval>;
@@ -117,7 +119,7 @@ export class SessionPeer implements AsyncDisposable {
     this.answer = answer;
     this.#listening = this.#listen(reader);
     this.#reporting = setInterval(() => {
-      const report = { ...IDLE_REPORT, name };
+      const report = { ...IDLE_REPORT, ...this.report, name };
       this.#say({ type: "report", report }).catch(() => {});
     }, 200);
   }
