@@ -24,7 +24,8 @@ export const PROGRAM_PERMISSIONS: readonly string[] = [
 ];
 
 /** What the engine is told: `deno_host.ts` has the reason. */
-export const PROGRAM_V8_FLAGS = "--v8-flags=--max-semi-space-size=2";
+export const PROGRAM_V8_FLAGS =
+  "--v8-flags=--max-semi-space-size=1,--single-threaded-gc";
 
 /** How a command ended, and what it wrote to standard output. */
 export interface CommandResult {

@@ -34,10 +34,20 @@ export function sleepUntil(
   });
 }
 
+/**
+ * Signals that are waited for. Deno 2.7 collects one that `AbortSignal.any` made
+ * although somebody listens to it, and then it never aborts.
+ */
+const awaited = new Set<AbortSignal>();
+
 /** Resolves when the signal aborts, at once when it has. */
 export function whenAborted(signal: AbortSignal): Promise<void> {
   if (signal.aborted) return Promise.resolve();
+  awaited.add(signal);
   return new Promise((resolve) =>
-    signal.addEventListener("abort", () => resolve(), { once: true })
+    signal.addEventListener("abort", () => {
+      awaited.delete(signal);
+      resolve();
+    }, { once: true })
   );
 }

@@ -73,8 +73,7 @@ export async function run(
   }).then(() => {
     if (options.exitWithStdin) quit.abort();
   });
-  // Not a signal of both: nobody else holds it, and older runtimes collect it.
-  await Promise.race([whenAborted(context.signal), whenAborted(quit.signal)]);
+  await whenAborted(AbortSignal.any([context.signal, quit.signal]));
   const late = setTimeout(
     () =>
       drained.abort(new DOMException("The worker is closing", "AbortError")),
